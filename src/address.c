@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: MIT */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <net/if.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "address.h"
+
+bool address_is_inet(const struct address *address)
+{
+	return address->length && (address->any.sa_family == AF_INET ||
+				      address->any.sa_family == AF_INET6);
+}
+
+static int parse_scope(const char *scope, uint32_t *ret_index)
+{
+	uint64_t number;
+
+	*ret_index = if_nametoindex(scope);
+	if (*ret_index)
+		return 0;
+	if (text_parse_number(scope, UINT32_MAX, &number) < 0 || !number)
+		return -EINVAL;
+	*ret_index = (uint32_t)number;
+	return 0;
+}
+
+int address_parse_ip(
+    const char *literal, uint16_t port, struct address *ret_address)
+{
+	char plain[INET6_ADDRSTRLEN];
+	struct address address = {0};
+	const char *scope = strchr(literal, '%');
+	size_t length = scope ? (size_t)(scope - literal) : strlen(literal);
+
+	if (length >= sizeof(plain))
+		return -EINVAL;
+	memcpy(plain, literal, length);
+	plain[length] = '\0';
+
+	if (!scope && inet_pton(AF_INET, plain, &address.v4.sin_addr) == 1) {
+		address.v4.sin_family = AF_INET;
+		address.v4.sin_port = htons(port);
+		address.length = sizeof(address.v4);
+	} else if (inet_pton(AF_INET6, plain, &address.v6.sin6_addr) == 1) {
+		if (scope &&
+		    parse_scope(scope + 1, &address.v6.sin6_scope_id) < 0)
+			return -EINVAL;
+		address.v6.sin6_family = AF_INET6;
+		address.v6.sin6_port = htons(port);
+		address.length = sizeof(address.v6);
+	} else {
+		return -EINVAL;
+	}
+	*ret_address = address;
+	return 0;
+}
+
+int address_parse_unix(const char *name, struct address *ret_address)
+{
+	struct address address = {0};
+	size_t length = strlen(name);
+
+	if ((name[0] != '/' && name[0] != '@') || length < 2 ||
+	    length >= sizeof(address.local.sun_path))
+		return -EINVAL;
+	address.local.sun_family = AF_UNIX;
+	memcpy(address.local.sun_path, name, length);
+	address.length =
+	    (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
+	if (name[0] == '@')
+		address.local.sun_path[0] = '\0';
+	else
+		address.length++; /* a path ends in its NUL */
+	*ret_address = address;
+	return 0;
+}
+
+static void add_unix(
+    const struct sockaddr_un *local, socklen_t length, struct text *text)
+{
+	size_t size = length - offsetof(struct sockaddr_un, sun_path);
+	size_t i = 0;
+
+	text_add(text, "unix");
+	if (length <= offsetof(struct sockaddr_un, sun_path))
+		return;
+	text_add_char(text, ':');
+	if (local->sun_path[0] == '\0') {
+		text_add_char(text, '@');
+		i = 1;
+	} else {
+		size = strnlen(local->sun_path, size);
+	}
+	for (; i < size; i++) {
+		char c = local->sun_path[i];
+
+		text_add_char(text, c > ' ' && c <= '~' ? c : '?');
+	}
+}
+
+static void add_scope(uint32_t index, struct text *text)
+{
+	if (!index)
+		return;
+	text_add_char(text, '%');
+	text_add_number(text, index);
+}
+
+void address_add_to(const struct address *address, struct text *text)
+{
+	char ip[INET6_ADDRSTRLEN] = "";
+	const struct in6_addr *six = &address->v6.sin6_addr;
+
+	if (!address_is_inet(address)) {
+		add_unix(&address->local, address->length, text);
+		return;
+	}
+	if (address->any.sa_family == AF_INET)
+		inet_ntop(AF_INET, &address->v4.sin_addr, ip, sizeof(ip));
+	else if (IN6_IS_ADDR_V4MAPPED(six))
+		inet_ntop(AF_INET, &six->s6_addr[12], ip, sizeof(ip));
+	else
+		inet_ntop(AF_INET6, six, ip, sizeof(ip));
+
+	if (strchr(ip, ':')) {
+		text_add_all(text, "[", ip, NULL);
+		add_scope(address->v6.sin6_scope_id, text);
+		text_add(text, "]:");
+	} else {
+		text_add_all(text, ip, ":", NULL);
+	}
+	/* sin_port and sin6_port lie at the same place. */
+	text_add_number(text, ntohs(address->v4.sin_port));
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * byte-proxy: routes a TCP connection by the first byte that the client sends.
+ * Which way in this is, and the exit status; the way of a connection itself is
+ * in connection/serve.c.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "config/config.h"
+#include "connection/inherited.h"
+#include "connection/serve.h"
+#include "listen/listen.h"
+#include "record/log.h"
+#include "version.h"
+#include "wait.h"
+
+static struct config config;
+static struct config spare_config;
+
+/* What the client did is no failure of ours (sysexits.h(3head)). */
+static int status_of(enum result result)
+{
+	switch (result) {
+	case RESULT_CONNECT_FAILED:
+	case RESULT_CONNECT_TIMEOUT:
+		return EX_UNAVAILABLE;
+	case RESULT_SYSTEM_ERROR:
+		return EX_OSERR;
+	default:
+		return EX_OK;
+	}
+}
+
+static int refuse(int status, const char *what, const char *why)
+{
+	TEXT(line, 1024);
+
+	text_add_all(&line, what, ": ", why, NULL);
+	log_refusal(line.start);
+	return status;
+}
+
+/* Prints for --help, --version and --check, but never to a client. */
+static int print(const struct text *text, enum option_id action)
+{
+	struct stat status;
+	size_t at = 0;
+
+	if (fstat(STDOUT_FILENO, &status) == 0 && S_ISSOCK(status.st_mode))
+		return refuse(EX_USAGE, options[action].name,
+		    "standard output is a connection");
+	while (at < text->length) {
+		ssize_t n =
+		    write(STDOUT_FILENO, text->start + at, text->length - at);
+
+		if (n < 0)
+			return refuse(
+			    EX_OSERR, "standard output", strerror(errno));
+		at += (size_t)n;
+	}
+	return EX_OK;
+}
+
+static int act(enum option_id action)
+{
+	static char buffer[2 * CONFIG_COPY_BYTES];
+	struct text text = {0, sizeof(buffer), buffer};
+
+	if (action == OPTION_HELP)
+		option_add_help(&text);
+	else if (action == OPTION_VERSION)
+		text_add(&text, "byte-proxy " VERSION "\n");
+	else
+		config_add_to(&config, &text);
+	return print(&text, action);
+}
+
+static int serve_inherited(const struct inherited *inherited)
+{
+	struct client client;
+	int r;
+
+	wait_setup(WAIT_HANDLER);
+	inherited_silence_stderr(inherited);
+	r = client_inherited(inherited->in, inherited->out, &client);
+	if (r == -EPROTOTYPE)
+		return refuse(
+		    EX_CONFIG, "standard input", "expected a stream socket");
+	return status_of(
+	    r < 0 ? serve_nobody(&client) : serve(&config, &client));
+}
+
+static int refuse_bind(int error)
+{
+	TEXT(what, 128);
+
+	text_add(&what, "--listen-port ");
+	text_add_number(&what, config.settings.listen_port);
+	return refuse(EX_OSERR, what.start, strerror(error));
+}
+
+static int listen_and_serve(
+    const struct inherited *inherited, int argc, char *argv[])
+{
+	const struct listen_reload reload = {argc, argv, &spare_config};
+	const bool bound = inherited->kind != INHERITED_LISTENERS;
+	const struct config *accepted_by;
+	struct sockets sockets = {0};
+	struct client client;
+	int r;
+
+	wait_setup(WAIT_LISTENER);
+	inherited_silence_stderr(inherited);
+	if (bound) {
+		r = sockets_bind(&config.settings, &sockets);
+		if (r < 0)
+			return refuse_bind(-r);
+	} else {
+		sockets_inherit(inherited, &sockets);
+	}
+	switch (listen_run(
+	    &sockets, bound, &config, &reload, &client, &accepted_by)) {
+	case LISTEN_CONNECTION:
+		return status_of(serve(accepted_by, &client));
+	case LISTEN_DRAINED:
+		return EX_OK;
+	default:
+		return EX_OSERR;
+	}
+}
+
+int main(int argc, char *argv[])
+{
+	const struct settings *settings = &config.settings;
+	struct inherited inherited;
+	enum config_verdict verdict;
+	bool stderr_usable;
+	const char *why_not;
+	TEXT(why, 1024);
+
+	inherited_secure_stdio(&inherited);
+	stderr_usable =
+	    !inherited.stderr_is_client && !inherited.stderr_was_closed;
+	log_open(LOG_TO_AUTO, false, stderr_usable);
+	verdict = config_load(argc, argv, environ, &config, &why);
+	if (verdict != CONFIG_GOOD) {
+		log_refusal(why.start);
+		/* To --check the arguments are a configuration to judge. */
+		if (verdict == CONFIG_BAD || config.action == OPTION_CHECK)
+			return EX_CONFIG;
+		return EX_USAGE;
+	}
+	if (config.action != OPTION_MAP)
+		return act(config.action);
+
+	if (config.listen_port_argument) {
+		/* Then nobody is at the other end of these descriptors. */
+		inherited.stderr_is_client = false;
+		stderr_usable = !inherited.stderr_was_closed;
+	} else if (inherited_find(&inherited, &why_not) < 0) {
+		log_refusal(why_not);
+		return EX_CONFIG;
+	}
+	log_open(settings->log_to, settings->debug, stderr_usable);
+	if (inherited.kind == INHERITED_CONNECTION)
+		return serve_inherited(&inherited);
+	return listen_and_serve(&inherited, argc, argv);
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The configuration: routes and settings out of the arguments, the
+ * environment and a file. Arguments win over the environment, and the
+ * environment over the file; the routes of a stronger source replace those of
+ * a weaker one as a whole.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include "options.h"
+#include "route.h"
+
+#define CONFIG_FILE_BYTES (128 * 1024)
+#define CONFIG_COPY_BYTES (256 * 1024)
+
+struct config {
+	struct settings settings;
+	bool listen_port_argument; /* --listen-port was an argument */
+	enum option_id action;     /* OPTION_CHECK, _HELP, _VERSION, or _MAP
+				      for none of them */
+	uint8_t routes_from;       /* the strongest source so far */
+	struct routes routes;
+	/* What the above points into. */
+	size_t copies_length;
+	char copies[CONFIG_COPY_BYTES];
+	char file[CONFIG_FILE_BYTES];
+};
+
+enum config_verdict {
+	CONFIG_GOOD,
+	CONFIG_BAD_ARGUMENT,
+	CONFIG_BAD /* a variable, the file, or no route at all */
+};
+
+/*
+ * Loads all three sources into `config`, which need not be initialised and
+ * which argv and environ have to outlive. With --help and --version nothing
+ * else is looked at. On a verdict other than CONFIG_GOOD `ret_why` holds one
+ * line that names the option, the variable, or the file and line, the value,
+ * and what was expected.
+ */
+enum config_verdict config_load(int argc, char *const argv[],
+    char *const environment[], struct config *config, struct text *ret_why);
+
+/* Adds what --check prints: a line a route, a line a setting. */
+void config_add_to(const struct config *config, struct text *text);
+
+#endif

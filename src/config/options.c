@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "options.h"
+
+#define AT(member) offsetof(struct settings, member)
+
+const struct option options[OPTIONS_COUNT] = {
+    [OPTION_MAP] = {"map", "BYTE=TARGET",
+	"a route: strip BYTE and connect to TARGET", OPTION_ROUTE, 0, 0},
+    [OPTION_MAP_KEEP] = {"map-keep", "BYTE=TARGET",
+	"a route that forwards BYTE too", OPTION_ROUTE, 0, 0},
+    [OPTION_ENV_FILE] = {"env-file", "FILE",
+	"read variables (the names are below) from FILE", OPTION_PATH,
+	AT(env_file), 0},
+    [OPTION_LISTEN_PORT] = {"listen-port", "PORT",
+	"bind this port, whatever was handed over (9092)", OPTION_PORT,
+	AT(listen_port), 9092},
+    [OPTION_LISTEN_ADDRESS] = {"listen-address", "IP",
+	"bind this address only (every IPv6 and IPv4 one)", OPTION_ADDRESS,
+	AT(listen_address), 0},
+    [OPTION_MAX_CONNECTIONS] = {"max-connections", "N",
+	"so many at once; others wait in the kernel (4096)", OPTION_COUNT,
+	AT(max_connections), 4096},
+    [OPTION_FIRST_BYTE_TIMEOUT] = {"first-byte-timeout", "TIME",
+	"for the client to send its first byte (10s)", OPTION_DURATION,
+	AT(first_byte_timeout_ms), 10000},
+    [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", "TIME",
+	"for resolving and connecting together (5s)", OPTION_DURATION,
+	AT(connect_timeout_ms), 5000},
+    [OPTION_IDLE_TIMEOUT] = {"idle-timeout", "TIME",
+	"without a byte either way (0: no limit)", OPTION_DURATION,
+	AT(idle_timeout_ms), 0},
+    [OPTION_DRAIN_TIMEOUT] = {"drain-timeout", "TIME",
+	"for connections to end after SIGTERM (10s)", OPTION_DURATION,
+	AT(drain_timeout_ms), 10000},
+    [OPTION_LOG] = {"log", "WHERE", "auto, journal, syslog or stderr (auto)",
+	OPTION_LOG_TO, AT(log_to), LOG_TO_AUTO},
+    [OPTION_DEBUG] = {"debug", "", "log each step too", OPTION_SWITCH,
+	AT(debug), 0},
+    [OPTION_CHECK] = {"check", "",
+	"print routes and settings, exit 0, or 78 if bad", OPTION_ACTION, 0, 0},
+    [OPTION_HELP] = {"help", "", "print this", OPTION_ACTION, 0, 0},
+    [OPTION_VERSION] = {"version", "", "print the version", OPTION_ACTION, 0,
+	0},
+};
+
+static const char log_names[][8] = {
+    [LOG_TO_AUTO] = "auto",
+    [LOG_TO_JOURNAL] = "journal",
+    [LOG_TO_SYSLOG] = "syslog",
+    [LOG_TO_STDERR] = "stderr",
+};
+
+static const struct {
+	char name[4];
+	uint32_t ms;
+} units[] = {{"h", 3600000}, {"min", 60000}, {"s", 1000}, {"ms", 1}};
+
+const struct option *option_by_argument(const char *name, size_t length)
+{
+	for (const struct option *o = options; o < options + OPTIONS_COUNT; o++)
+		if (strlen(o->name) == length &&
+		    memcmp(o->name, name, length) == 0)
+			return o;
+	return NULL;
+}
+
+/* "first-byte-timeout" in a variable's name is "FIRST_BYTE_TIMEOUT". */
+static char in_variable(char c)
+{
+	return c == '-' ? '_' : (char)(c - 'a' + 'A');
+}
+
+static bool is_variable(
+    const struct option *option, const char *name, size_t length)
+{
+	if (strlen(option->name) != length || option->kind == OPTION_ACTION)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (in_variable(option->name[i]) != name[i])
+			return false;
+	return true;
+}
+
+const struct option *option_by_variable(const char *name, size_t length)
+{
+	for (const struct option *o = options; o < options + OPTIONS_COUNT; o++)
+		if (is_variable(o, name, length))
+			return o;
+	return NULL;
+}
+
+static void *place(const struct option *option, struct settings *settings)
+{
+	return (char *)settings + option->setting;
+}
+
+void option_defaults(struct settings *ret_settings)
+{
+	memset(ret_settings, 0, sizeof(*ret_settings));
+	for (const struct option *o = options; o < options + OPTIONS_COUNT; o++)
+		if (o->initial)
+			*(uint32_t *)place(o, ret_settings) = o->initial;
+}
+
+static const char *set_duration(const char *value, uint32_t *ret_ms)
+{
+	static const char expected[] = "expected a time such as 10s, 500ms, "
+				       "2min or 1h, at most 24 days";
+	char number[12];
+	size_t digits = strspn(value, "0123456789");
+	uint64_t count, factor = 0;
+
+	if (digits >= sizeof(number))
+		return expected;
+	memcpy(number, value, digits);
+	number[digits] = '\0';
+	if (!value[digits])
+		factor = 1000;
+	for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
+		if (strcmp(value + digits, units[i].name) == 0)
+			factor = units[i].ms;
+	if (!factor || text_parse_number(number, INT32_MAX, &count) < 0 ||
+	    count * factor > INT32_MAX)
+		return expected;
+	*ret_ms = (uint32_t)(count * factor);
+	return NULL;
+}
+
+static const char *set_number(
+    const char *value, uint32_t min, uint32_t max, uint32_t *ret_number)
+{
+	uint64_t number;
+
+	if (text_parse_number(value, max, &number) < 0 || number < min)
+		return min ? "expected a number from 1 to 65535"
+			   : "expected a port from 1 to 65535, or 0 for any";
+	*ret_number = (uint32_t)number;
+	return NULL;
+}
+
+static const char *set_address(const char *value, struct address *ret_address)
+{
+	char plain[64];
+	size_t length = strlen(value);
+
+	if (length >= sizeof(plain))
+		length = 0;
+	memcpy(plain, value, length);
+	plain[length] = '\0';
+	if (length && plain[0] == '[' && plain[length - 1] == ']') {
+		plain[length - 1] = '\0';
+		memmove(plain, plain + 1, length - 1);
+	}
+	if (address_parse_ip(plain, 0, ret_address) < 0)
+		return "expected an IPv4 or IPv6 address";
+	return NULL;
+}
+
+static const char *set_log_to(const char *value, uint32_t *ret_log_to)
+{
+	for (uint32_t i = 0; i < sizeof(log_names) / sizeof(*log_names); i++)
+		if (strcmp(value, log_names[i]) == 0) {
+			*ret_log_to = i;
+			return NULL;
+		}
+	return "expected auto, journal, syslog or stderr";
+}
+
+static const char *set_switch(const char *value, bool *ret_on)
+{
+	static const char yes[][5] = {"yes", "1", "true", "on"};
+	static const char no[][6] = {"no", "0", "false", "off"};
+
+	for (size_t i = 0; i < sizeof(yes) / sizeof(*yes); i++) {
+		if (strcmp(value, yes[i]) == 0) {
+			*ret_on = true;
+			return NULL;
+		}
+		if (strcmp(value, no[i]) == 0) {
+			*ret_on = false;
+			return NULL;
+		}
+	}
+	return "expected yes or no";
+}
+
+const char *option_set(
+    const struct option *option, const char *value, struct settings *settings)
+{
+	void *setting = place(option, settings);
+
+	switch (option->kind) {
+	case OPTION_DURATION:
+		return set_duration(value, setting);
+	case OPTION_COUNT:
+		return set_number(value, 1, 65535, setting);
+	case OPTION_PORT:
+		return set_number(value, 0, 65535, setting);
+	case OPTION_ADDRESS:
+		return set_address(value, setting);
+	case OPTION_LOG_TO:
+		return set_log_to(value, setting);
+	case OPTION_SWITCH:
+		return set_switch(value, setting);
+	case OPTION_PATH:
+		if (!*value)
+			return "expected the path of a file";
+		*(const char **)setting = value;
+		return NULL;
+	default:
+		return "not a setting";
+	}
+}
+
+static void add_variable(const struct option *option, struct text *text)
+{
+	text_add(text, OPTION_VARIABLE_PREFIX);
+	for (const char *c = option->name; *c; c++)
+		text_add_char(text, in_variable(*c));
+}
+
+void option_add_help(struct text *text)
+{
+	text_add(text,
+	    "Usage: byte-proxy --map BYTE=TARGET... [OPTION]...\n"
+	    "Routes the connection on standard input, or those on a port, by "
+	    "its first byte.\n"
+	    "BYTE: 0x01, 0x00-0x1f, or * for all others. TARGET: host:port, "
+	    "[v6]:port,\n"
+	    "unix:/path, unix:@abstract. TIME: 10s, 500ms, 2min; 0 is no "
+	    "limit.\n\n");
+	for (const struct option *o = options; o < options + OPTIONS_COUNT;
+	     o++) {
+		size_t column = text->length + 28;
+
+		text_add_all(text, "  --", o->name, o->value[0] ? " " : "",
+		    o->value, NULL);
+		do
+			text_add_char(text, ' ');
+		while (text->length < column);
+		text_add_all(text, o->help, "\n", NULL);
+	}
+	text_add(text, "\nAll but the last three can also be variables, in the "
+		       "environment or the FILE:\n");
+	add_variable(&options[OPTION_MAP], text);
+	text_add(text, "=\"0x01=a:1 0x02=b:2\", ");
+	add_variable(&options[OPTION_IDLE_TIMEOUT], text);
+	text_add(text, "=1h. See byte-proxy(8).\n");
+}
+
+static void add_duration(uint32_t ms, struct text *text)
+{
+	size_t unit = 0;
+
+	while (ms % units[unit].ms)
+		unit++;
+	if (ms == 0)
+		unit = 2;
+	text_add_number(text, ms / units[unit].ms);
+	text_add(text, units[unit].name);
+}
+
+static void add_value(
+    const struct option *option, const void *setting, struct text *text)
+{
+	char plain[64] = "*";
+	struct text ip = {0, sizeof(plain), plain};
+	const struct address *address = setting;
+	const char *path;
+
+	switch (option->kind) {
+	case OPTION_DURATION:
+		add_duration(*(const uint32_t *)setting, text);
+		break;
+	case OPTION_LOG_TO:
+		text_add(text, log_names[*(const uint32_t *)setting]);
+		break;
+	case OPTION_SWITCH:
+		text_add(text, *(const bool *)setting ? "yes" : "no");
+		break;
+	case OPTION_PATH:
+		path = *(const char *const *)setting;
+		text_add(text, path ? path : "");
+		break;
+	case OPTION_ADDRESS:
+		if (address->length)
+			address_add_to(address, &ip);
+		/* The port is a setting of its own. */
+		if (strrchr(plain, ':'))
+			*strrchr(plain, ':') = '\0';
+		text_add(text, plain);
+		break;
+	default:
+		text_add_number(text, *(const uint32_t *)setting);
+	}
+}
+
+void option_add_settings(const struct settings *settings, struct text *text)
+{
+	for (const struct option *o = options; o < options + OPTIONS_COUNT;
+	     o++) {
+		if (o->kind == OPTION_ROUTE || o->kind == OPTION_ACTION)
+			continue;
+		text_add_all(text, o->name, "=", NULL);
+		add_value(o, (const char *)settings + o->setting, text);
+		text_add_char(text, '\n');
+	}
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options. One table in options.c yields the argument parser, the names of
+ * the environment variables, the help text and what --check prints.
+ */
+#ifndef CONFIG_OPTIONS_H
+#define CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../address.h"
+#include "../text.h"
+
+enum log_to {
+	LOG_TO_AUTO,
+	LOG_TO_JOURNAL,
+	LOG_TO_SYSLOG,
+	LOG_TO_STDERR
+};
+
+/* Durations are in milliseconds, and 0 stands for "no limit". */
+struct settings {
+	uint32_t first_byte_timeout_ms;
+	uint32_t connect_timeout_ms;
+	uint32_t idle_timeout_ms;
+	uint32_t drain_timeout_ms; /* here 0 is "at once" */
+	uint32_t max_connections;
+	uint32_t listen_port;
+	struct address listen_address; /* length 0: every address */
+	const char *env_file;          /* NULL: none */
+	uint32_t log_to;               /* enum log_to */
+	bool debug;
+};
+
+enum option_kind {
+	OPTION_ROUTE, /* BYTE=TARGET: the caller's business */
+	OPTION_DURATION,
+	OPTION_COUNT,
+	OPTION_PORT,
+	OPTION_ADDRESS,
+	OPTION_PATH,
+	OPTION_LOG_TO,
+	OPTION_SWITCH, /* takes no value as an argument, yes or no elsewhere */
+	OPTION_ACTION  /* an argument only: help, version, check */
+};
+
+enum option_id {
+	OPTION_MAP,
+	OPTION_MAP_KEEP,
+	OPTION_ENV_FILE,
+	OPTION_LISTEN_PORT,
+	OPTION_LISTEN_ADDRESS,
+	OPTION_MAX_CONNECTIONS,
+	OPTION_FIRST_BYTE_TIMEOUT,
+	OPTION_CONNECT_TIMEOUT,
+	OPTION_IDLE_TIMEOUT,
+	OPTION_DRAIN_TIMEOUT,
+	OPTION_LOG,
+	OPTION_DEBUG,
+	OPTION_CHECK,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTIONS_COUNT
+};
+
+/* Arrays and no pointers: the table needs no relocation at start. */
+struct option {
+	char name[20];    /* without "--" */
+	char value[12];   /* what the help calls the value; "": none */
+	char help[72];    /* one line */
+	uint8_t kind;     /* enum option_kind */
+	uint16_t setting; /* offset in struct settings */
+	uint32_t initial; /* for the numeric kinds */
+};
+
+extern const struct option options[OPTIONS_COUNT];
+
+#define OPTION_VARIABLE_PREFIX "BYTE_PROXY_"
+
+/*
+ * The option whose name is the first `length` bytes of `name`, as written
+ * after "--" in an argument, or after BYTE_PROXY_ in a variable; NULL if none.
+ */
+const struct option *option_by_argument(const char *name, size_t length);
+const struct option *option_by_variable(const char *name, size_t length);
+
+/* Fills settings with the defaults. */
+void option_defaults(struct settings *ret_settings);
+
+/*
+ * Parses a value of any kind but OPTION_ROUTE and OPTION_ACTION into its
+ * place. `value` has to live as long as settings.
+ * Returns NULL, or what was expected.
+ */
+const char *option_set(
+    const struct option *option, const char *value, struct settings *settings);
+
+/* Adds the help text; the settings, one "name=value" a line. */
+void option_add_help(struct text *text);
+void option_add_settings(const struct settings *settings, struct text *text);
+
+#endif

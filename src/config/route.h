@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* The routing table: for each first byte a target, or none. */
+#ifndef CONFIG_ROUTE_H
+#define CONFIG_ROUTE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "target.h"
+
+#define ROUTES_MAX 257 /* one for each byte, and one for "*" */
+
+struct route {
+	struct target target;
+	bool keep; /* the byte is forwarded too */
+};
+
+struct routes {
+	uint16_t by_byte[256]; /* index into list + 1; 0: no route */
+	uint16_t other;        /* the same, for "*" */
+	uint16_t count;
+	struct route list[ROUTES_MAX];
+};
+
+/* Returns the route of a byte, that of "*", or NULL. */
+const struct route *routes_find(const struct routes *routes, uint8_t byte);
+
+/*
+ * Adds "BYTE=TARGET"; BYTE is 0xX or 0xXX, a range 0xXX-0xXX, or *. `item` and
+ * `copy` are two copies of it, with the lifetime that target_parse() asks for.
+ * Returns NULL, or what was expected instead; the table is unchanged then.
+ */
+const char *routes_add(
+    struct routes *routes, const char *item, char *copy, bool keep);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../deadline.h"
+#include "../wait.h"
+#include "client.h"
+
+#define FINISH_MS    1000
+#define FINISH_BYTES (16 * 1024 * 1024)
+
+static void set_name(struct client *client, const struct address *address)
+{
+	struct text name = {0, sizeof(client->name), client->name};
+
+	address_add_to(address, &name);
+}
+
+void client_accepted(
+    int fd, const struct address *peer, struct client *ret_client)
+{
+	ret_client->in = ret_client->out = fd;
+	ret_client->is_socket = true;
+	ret_client->is_inet = address_is_inet(peer);
+	set_name(ret_client, peer);
+}
+
+/* Sets the name from a pair of variables, if they hold an address. */
+static bool set_name_from(
+    struct client *client, const char *ip_name, const char *port_name)
+{
+	const char *ip = getenv(ip_name);
+	const char *port_text = getenv(port_name);
+	char plain[INET6_ADDRSTRLEN + 2];
+	struct address address;
+	uint64_t port = 0;
+	size_t length;
+
+	if (!ip)
+		return false;
+	ip += *ip == '[';
+	length = strcspn(ip, "]");
+	if (length >= sizeof(plain))
+		return false;
+	memcpy(plain, ip, length);
+	plain[length] = '\0';
+	if (port_text)
+		text_parse_number(port_text, 65535, &port);
+	if (address_parse_ip(plain, (uint16_t)port, &address) < 0)
+		return false;
+	set_name(client, &address);
+	return true;
+}
+
+static void set_name_from_environment(struct client *client)
+{
+	static const char variables[][2][16] = {
+	    {"REMOTE_ADDR", "REMOTE_PORT"},
+	    {"TCPREMOTEIP", "TCPREMOTEPORT"},
+	    {"SOCAT_PEERADDR", "SOCAT_PEERPORT"},
+	};
+
+	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
+		if (set_name_from(client, variables[i][0], variables[i][1]))
+			return;
+}
+
+/* Tells a stream whose client is gone from what never was a connection. */
+static int why_no_peer(int fd)
+{
+	int type;
+	socklen_t length = sizeof(type);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0)
+		return -errno;
+	return type == SOCK_STREAM ? -ENOTCONN : -EPROTOTYPE;
+}
+
+int client_inherited(int in, int out, struct client *ret_client)
+{
+	struct address peer = {0};
+	socklen_t length = sizeof(peer.local);
+
+	ret_client->in = in;
+	ret_client->out = out;
+	ret_client->is_inet = false;
+	strcpy(ret_client->name, "pipe");
+	if (getpeername(in, &peer.any, &length) < 0) {
+		ret_client->is_socket = errno != ENOTSOCK;
+		if (ret_client->is_socket) {
+			strcpy(ret_client->name, "unknown");
+			return why_no_peer(in);
+		}
+	} else {
+		peer.length = length;
+		ret_client->is_socket = true;
+		ret_client->is_inet = address_is_inet(&peer);
+		set_name(ret_client, &peer);
+	}
+	if (!ret_client->is_inet)
+		set_name_from_environment(ret_client);
+	return 0;
+}
+
+/* A receive that never blocks on a socket; on others poll comes first. */
+static ssize_t receive(const struct client *client, char *buffer, size_t size)
+{
+	ssize_t n;
+
+	if (client->is_socket)
+		n = recv(client->in, buffer, size, MSG_DONTWAIT);
+	else
+		n = read(client->in, buffer, size);
+	return n < 0 ? -errno : n;
+}
+
+ssize_t client_first_chunk(
+    const struct client *client, char *buffer, size_t size, int64_t deadline)
+{
+	struct pollfd in = {.fd = client->in, .events = POLLIN};
+	/* Mostly the byte is there before the process is. */
+	ssize_t n = client->is_socket ? receive(client, buffer, size) : -EAGAIN;
+
+	while (n == -EAGAIN) {
+		int r = wait_for(&in, 1, deadline);
+
+		if (r == -EINTR) {
+			if (wait_order() != WAIT_GO_ON)
+				return -ECANCELED;
+			continue;
+		}
+		if (r < 0)
+			return r;
+		n = receive(client, buffer, size);
+	}
+	return n;
+}
+
+void client_finish(const struct client *client)
+{
+	int64_t deadline = deadline_in_ms(FINISH_MS);
+	struct pollfd in = {.fd = client->in, .events = POLLIN};
+	size_t dropped = 0;
+
+	if (!client->is_socket)
+		return;
+	if (shutdown(client->out, SHUT_WR) < 0)
+		return;
+	while (dropped < FINISH_BYTES) {
+		char scratch[16 * 1024];
+		ssize_t n = receive(client, scratch, sizeof(scratch));
+
+		if (n > 0)
+			dropped += (size_t)n;
+		else if (n != -EAGAIN)
+			return;
+		else if (wait_for(&in, 1, deadline) == -ETIME)
+			return;
+		/* However slowly it goes on sending. */
+		if (wait_order() != WAIT_GO_ON || deadline_now() >= deadline)
+			return;
+	}
+}

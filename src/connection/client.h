@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* The client's connection. */
+#ifndef CONNECTION_CLIENT_H
+#define CONNECTION_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "../address.h"
+
+struct client {
+	int in, out; /* one descriptor twice, when it is a socket */
+	bool is_socket;
+	bool is_inet;
+	char name[160]; /* who it is, for the record */
+};
+
+/* The client of a connection that was just accepted from `peer`. */
+void client_accepted(
+    int fd, const struct address *peer, struct client *ret_client);
+
+/*
+ * The client at the other end of inherited descriptors. Its name is the
+ * peer's address (getpeername(2)). Only where there is none to be had, from a
+ * pipe or a unix socket, the super-server's environment is believed, which
+ * never comes from the network: REMOTE_ADDR (systemd.socket(5)), TCPREMOTEIP
+ * (UCSPI), SOCAT_PEERADDR, and the port that belongs to each.
+ *
+ * Returns 0; -ENOTCONN when the client is gone already; -EPROTOTYPE for a
+ * socket that is no stream.
+ */
+int client_inherited(int in, int out, struct client *ret_client);
+
+/*
+ * One recv of what the client sent first, at most size bytes. Returns their
+ * number, 0 when the client closed instead, -ETIME after the deadline,
+ * -ECANCELED after SIGTERM, or another negative errno.
+ */
+ssize_t client_first_chunk(
+    const struct client *client, char *buffer, size_t size, int64_t deadline);
+
+/*
+ * Ends a connection that was not served so that the client sees a clean end:
+ * a FIN, after which what it still sends is taken and dropped, since unread
+ * bytes would turn the close into a reset (RFC 2525, 2.17). Bounded in time
+ * and bytes.
+ */
+void client_finish(const struct client *client);
+
+#endif

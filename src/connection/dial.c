@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../deadline.h"
+#include "../fd.h"
+#include "../wait.h"
+#include "dial.h"
+#include "resolve.h"
+#include "tune.h"
+
+#define ATTEMPT_DELAY_MS 250 /* RFC 8305, section 5 and 8 */
+#define BACKLOG_RETRY_MS 5
+
+/* The attempts under way. fds[0] is the client; those behind are ours. */
+struct race {
+	const struct address *list;
+	unsigned count;  /* of addresses */
+	unsigned next;   /* the next address to try */
+	int64_t next_us; /* when, unless an attempt fails before */
+	int error;       /* of the last attempt that failed */
+	nfds_t running;  /* entries of fds in use, the client's among them */
+	struct pollfd fds[1 + RESOLVE_ADDRESSES_MAX];
+	const struct address *of[1 + RESOLVE_ADDRESSES_MAX];
+};
+
+/* A wait that was interrupted: goes on, or is cancelled. */
+static int interrupted(void)
+{
+	return wait_order() == WAIT_GO_ON ? 0 : -ECANCELED;
+}
+
+/*
+ * connect() to a unix socket whose backlog is full gives EAGAIN, and poll()
+ * cannot wait for room (connect(2)): so it is tried again until the deadline.
+ */
+static int connect_patiently(
+    int fd, const struct address *address, int64_t deadline)
+{
+	for (;;) {
+		int64_t again = deadline_in_ms(BACKLOG_RETRY_MS);
+
+		if (connect(fd, &address->any, address->length) == 0)
+			return 0;
+		if (errno != EAGAIN || address->any.sa_family != AF_UNIX)
+			return -errno;
+		if (again > deadline)
+			return -ETIME;
+		if (wait_for(NULL, 0, again) == -EINTR && interrupted() < 0)
+			return -ECANCELED;
+	}
+}
+
+/*
+ * Starts one attempt. Returns 0 when it is connected, -EINPROGRESS when it is
+ * on its way (*ret_fd is set in both cases), or what ended it.
+ */
+static int start(const struct address *address, int64_t deadline, int *ret_fd)
+{
+	int r;
+	int fd CLEANUP_FD = socket(address->any.sa_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (address_is_inet(address))
+		tune_tcp(fd);
+	r = connect_patiently(fd, address, deadline);
+	if (r == 0 || r == -EINPROGRESS)
+		*ret_fd = fd_take(&fd);
+	return r;
+}
+
+/* Starts the next attempt. Returns its descriptor if it is connected, or -1. */
+static int start_next(struct race *race, int64_t deadline)
+{
+	const struct address *address = &race->list[race->next++];
+	int fd = -1;
+	int r = start(address, deadline, &fd);
+
+	if (r < 0 && r != -EINPROGRESS) {
+		race->error = r;
+		return -1;
+	}
+	race->of[race->running] = address;
+	race->fds[race->running++] =
+	    (struct pollfd){.fd = fd, .events = POLLOUT};
+	race->next_us = deadline_in_ms(ATTEMPT_DELAY_MS);
+	return r == 0 ? fd : -1;
+}
+
+/* Takes the attempt at index i out of the race. */
+static void drop(struct race *race, nfds_t i)
+{
+	race->running--;
+	race->fds[i] = race->fds[race->running];
+	race->of[i] = race->of[race->running];
+}
+
+/*
+ * Looks at the attempts that poll() reported. Returns the descriptor of one
+ * that is connected, or -1.
+ */
+static int find_winner(struct race *race)
+{
+	for (nfds_t i = race->running - 1; i > 0; i--) {
+		int fd = race->fds[i].fd;
+		int error = 0;
+		socklen_t length = sizeof(error);
+
+		if (!race->fds[i].revents)
+			continue;
+		if (!(race->fds[i].revents & (POLLERR | POLLHUP)))
+			return fd;
+		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
+		if (!error)
+			return fd;
+		race->error = -error;
+		race->next_us = 0;
+		close(fd);
+		drop(race, i);
+	}
+	return -1;
+}
+
+/* Waits for something to happen. Returns a winner, -1, or what ends it. */
+static int wait_for_winner(struct race *race, int64_t deadline)
+{
+	int64_t until = deadline;
+	int r;
+
+	if (race->next < race->count)
+		until = deadline_sooner(deadline, race->next_us);
+	r = wait_for(race->fds, race->running, until);
+	if (r == -EINTR)
+		return interrupted() < 0 ? -ECANCELED : -1;
+	if (r == -ETIME)
+		return until == deadline ? -ETIME : -1;
+	if (r < 0)
+		return r;
+	if (race->fds[0].revents & POLLERR)
+		return -ECONNABORTED;
+	if (race->fds[0].revents)
+		race->fds[0].fd = -1; /* hung up, with no error: see resolve */
+	return find_winner(race);
+}
+
+static int run(struct race *race, int64_t deadline)
+{
+	int fd = -1;
+
+	while (fd == -1) {
+		if (race->next < race->count &&
+		    (race->running == 1 || deadline_now() >= race->next_us)) {
+			fd = start_next(race, deadline);
+			if (fd == -1 && race->error == -ECANCELED)
+				return -ECANCELED;
+		} else if (race->running == 1) {
+			return race->error;
+		} else {
+			fd = wait_for_winner(race, deadline);
+		}
+	}
+	return fd;
+}
+
+static int connect_first(const struct address *list, unsigned count,
+    int64_t deadline, int watch_fd, struct address *ret_address)
+{
+	struct race race = {.list = list,
+	    .count = count,
+	    .error = -EADDRNOTAVAIL,
+	    .running = 1};
+	int fd;
+
+	race.fds[0] = (struct pollfd){.fd = watch_fd};
+	fd = run(&race, deadline);
+	for (nfds_t i = 1; i < race.running; i++) {
+		if (race.fds[i].fd == fd)
+			*ret_address = *race.of[i];
+		else
+			close(race.fds[i].fd);
+	}
+	return fd;
+}
+
+int dial(const struct target *target, int64_t deadline, int watch_fd,
+    struct address *ret_address, const char **ret_error)
+{
+	struct resolved resolved;
+	int r;
+
+	if (!target->host) {
+		r = connect_first(
+		    &target->address, 1, deadline, watch_fd, ret_address);
+	} else {
+		r = resolve(
+		    target->host, target->port, deadline, watch_fd, &resolved);
+		if (r == 0 && resolved.error) {
+			*ret_error = gai_strerror(resolved.error);
+			return -EHOSTUNREACH;
+		}
+		if (r == 0)
+			r = connect_first(resolved.list, resolved.count,
+			    deadline, watch_fd, ret_address);
+	}
+	if (r < 0)
+		*ret_error = r == -ETIME ? strerror(ETIMEDOUT) : strerror(-r);
+	return r;
+}

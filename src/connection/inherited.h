@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* What the process was started with, told apart by what it is. */
+#ifndef CONNECTION_INHERITED_H
+#define CONNECTION_INHERITED_H
+
+#include <stdbool.h>
+
+#define INHERITED_LISTENERS_MAX 64
+
+enum inherited_kind {
+	INHERITED_NOTHING, /* standard input is a terminal, /dev/null, closed */
+	INHERITED_CONNECTION,
+	INHERITED_LISTENERS
+};
+
+struct inherited {
+	enum inherited_kind kind;
+	int in, out;   /* of a connection; the same for a socket */
+	int listeners; /* how many listening sockets, from descriptor `in` on */
+
+	/*
+	 * Standard error is the same file as a standard input or output that
+	 * may be a client, as under inetd: nothing may be written to it.
+	 */
+	bool stderr_is_client;
+	bool stderr_was_closed;
+};
+
+/*
+ * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that
+ * no socket can ever get one of these numbers, and tells whether standard
+ * error is the client. The first thing that a process does.
+ */
+void inherited_secure_stdio(struct inherited *ret_inherited);
+
+/*
+ * Finds the connection or the listening sockets: first those of LISTEN_FDS
+ * (sd_listen_fds(3)), then what standard input is. A listening socket is
+ * known by SO_ACCEPTCONN; a pipe or a file is a connection whose answers go to
+ * standard output. The descriptors stay where they are, and are the caller's.
+ *
+ * Returns 0, or -EINVAL with a line in *ret_why.
+ */
+int inherited_find(struct inherited *inherited, const char **ret_why);
+
+/* Puts /dev/null in the place of a standard error that is the client. */
+void inherited_silence_stderr(const struct inherited *inherited);
+
+#endif

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "pump.h"
+
+/* A copy of this size is taken at once; a read that fills it may be bulk. */
+#define COPY_BYTES (16 * 1024)
+/* So many full reads in a row are bulk: now a pipe pays. */
+#define BULK_STREAK 2
+/* A splice under this size costs more than a copy would have ... */
+#define SHORT_SPLICE_BYTES (4 * 1024)
+/* ... and after so many in a row it is copied again. */
+#define SHORT_STREAK 8
+/*
+ * A pipe begins with what the kernel gives without asking and grows in steps
+ * of four while splices fill half of it. A user has a quota of pipe memory
+ * (pipe(7), pipe-user-pages-soft): a smaller pipe than the first is worse than
+ * copying with the whole buffer.
+ */
+#define PIPE_BYTES_MIN ((size_t)64 * 1024)
+#define PIPE_BYTES_MAX ((size_t)1024 * 1024)
+/* Rounds before the other direction has its turn. */
+#define ROUNDS 4
+
+void pump_init(struct pump *pump, int source, bool source_is_socket, int sink,
+    bool sink_is_socket, char *buffer, size_t offset, size_t held)
+{
+	*pump = (struct pump){
+	    .source = source,
+	    .sink = sink,
+	    .source_is_socket = source_is_socket,
+	    .sink_is_socket = sink_is_socket,
+	    .buffer = buffer,
+	    .at = buffer + offset,
+	    .held = held,
+	    .read = held,
+	    .can_splice = source_is_socket && sink_is_socket,
+	    .pipe = {-1, -1},
+	};
+}
+
+bool pump_wants_source(const struct pump *pump)
+{
+	return pump->state == PUMP_FLOWING && !pump->held;
+}
+
+bool pump_wants_sink(const struct pump *pump)
+{
+	return pump->held > 0;
+}
+
+void pump_close(struct pump *pump)
+{
+	if (pump->pipe[0] >= 0) {
+		close(pump->pipe[0]);
+		close(pump->pipe[1]);
+	}
+	pump->pipe[0] = pump->pipe[1] = -1;
+	pump->streak = 0;
+}
+
+void pump_stop(struct pump *pump)
+{
+	pump->held = 0;
+	pump->state = PUMP_DONE;
+}
+
+static bool is_retry(int error)
+{
+	return error == EAGAIN || error == EINTR;
+}
+
+/*
+ * Makes the pipe. splice() blocks on a socket that is not non-blocking,
+ * whatever its flags say (splice(2), SPLICE_F_NONBLOCK), so both have to be.
+ */
+static void start_splicing(struct pump *pump)
+{
+	int on = 1;
+	int size;
+
+	pump->streak = 0;
+	pump->can_splice = false;
+	if (pipe2(pump->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
+		pump->pipe[0] = pump->pipe[1] = -1;
+		return;
+	}
+	size = fcntl(pump->pipe[0], F_GETPIPE_SZ);
+	if (size < (int)PIPE_BYTES_MIN ||
+	    ioctl(pump->source, FIONBIO, &on) < 0 ||
+	    ioctl(pump->sink, FIONBIO, &on) < 0) {
+		pump_close(pump);
+		return;
+	}
+	pump->can_splice = pump->unblocked = true;
+	pump->pipe_bytes = (size_t)size;
+	pump->pipe_can_grow = true;
+}
+
+static void grow_pipe(struct pump *pump)
+{
+	size_t wanted = pump->pipe_bytes * 4;
+	int size;
+
+	if (wanted > PIPE_BYTES_MAX)
+		wanted = PIPE_BYTES_MAX;
+	size = fcntl(pump->pipe[1], F_SETPIPE_SZ, (int)wanted);
+	if (size > 0)
+		pump->pipe_bytes = (size_t)size;
+	pump->pipe_can_grow = size > 0 && (size_t)size < PIPE_BYTES_MAX;
+}
+
+/* Adapts to a splice of n bytes. */
+static void note_splice(struct pump *pump, size_t n)
+{
+	if (n >= SHORT_SPLICE_BYTES)
+		pump->streak = 0;
+	else
+		pump->streak++;
+	if (pump->pipe_can_grow && n >= pump->pipe_bytes / 2)
+		grow_pipe(pump);
+}
+
+/* The source has ended: by EOF, or with an error. */
+static void end_source(struct pump *pump, int error)
+{
+	if (error) {
+		pump->source_reset = true;
+		pump->error = error;
+	}
+	pump->state = PUMP_DRAINING;
+}
+
+/* Fills the pipe. Returns whether there may be more to read at once. */
+static bool fill_by_splice(struct pump *pump)
+{
+	ssize_t n;
+
+	if (pump->streak >= SHORT_STREAK) {
+		pump_close(pump);
+		return true;
+	}
+	n = splice(pump->source, NULL, pump->pipe[1], NULL, pump->pipe_bytes,
+	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (n < 0 && is_retry(errno))
+		return false;
+	if (n < 0 && errno == EINVAL) {
+		/* This kind of socket cannot: copy from now on. */
+		pump_close(pump);
+		pump->can_splice = false;
+		return true;
+	}
+	if (n <= 0) {
+		end_source(pump, n < 0 ? errno : 0);
+		return false;
+	}
+	pump->held = (size_t)n;
+	pump->read += (size_t)n;
+	note_splice(pump, (size_t)n);
+	return (size_t)n >= COPY_BYTES;
+}
+
+static bool fill_by_copy(struct pump *pump)
+{
+	size_t size = pump->can_splice ? COPY_BYTES : PUMP_BUFFER_BYTES;
+	ssize_t n;
+
+	if (pump->source_is_socket)
+		n = recv(pump->source, pump->buffer, size, MSG_DONTWAIT);
+	else
+		n = read(pump->source, pump->buffer, size);
+	if (n < 0 && is_retry(errno))
+		return false;
+	if (n <= 0) {
+		end_source(pump, n < 0 ? errno : 0);
+		return false;
+	}
+	pump->at = pump->buffer;
+	pump->held = (size_t)n;
+	pump->read += (size_t)n;
+	pump->streak = (size_t)n == size ? pump->streak + 1 : 0;
+	/* Only sockets can be read again without asking poll() first. */
+	return pump->source_is_socket && (size_t)n == size;
+}
+
+static bool fill(struct pump *pump)
+{
+	if (pump->can_splice && pump->pipe[0] < 0 &&
+	    pump->streak >= BULK_STREAK)
+		start_splicing(pump);
+	return pump->pipe[0] >= 0 ? fill_by_splice(pump) : fill_by_copy(pump);
+}
+
+/*
+ * A write to a pipe that blocks would hold up the other direction: with
+ * POLLOUT there is room for PIPE_BUF bytes (pipe(7)).
+ */
+static ssize_t write_patiently(int fd, const char *bytes, size_t size)
+{
+	struct pollfd out = {.fd = fd, .events = POLLOUT};
+
+	if (poll(&out, 1, 0) == 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
+}
+
+/* Delivers what is held. Returns whether all of it has gone. */
+static bool drain(struct pump *pump)
+{
+	ssize_t n;
+
+	if (pump->pipe[0] >= 0)
+		n = splice(pump->pipe[0], NULL, pump->sink, NULL, pump->held,
+		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	else if (pump->sink_is_socket)
+		n = send(pump->sink, pump->at, pump->held,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	else
+		n = write_patiently(pump->sink, pump->at, pump->held);
+	if (n < 0 && is_retry(errno))
+		return false;
+	if (n < 0) {
+		pump->sink_failed = true;
+		pump->error = errno;
+		pump_stop(pump);
+		return false;
+	}
+	pump->at += n;
+	pump->held -= (size_t)n;
+	pump->delivered += (uint64_t)n;
+	return pump->held == 0;
+}
+
+/*
+ * All of the source has been delivered: pass its end on. That of a source that
+ * was reset is the relay's to pass on, after both directions.
+ */
+static void pass_end_on(struct pump *pump)
+{
+	if (!pump->source_reset) {
+		if (pump->sink_is_socket)
+			shutdown(pump->sink, SHUT_WR);
+		else
+			close(pump->sink);
+	}
+	pump->state = PUMP_DONE;
+}
+
+void pump_step(struct pump *pump, bool readable)
+{
+	if (pump->held && !drain(pump))
+		return;
+	for (int i = 0; i < ROUNDS && readable; i++) {
+		if (pump->state != PUMP_FLOWING)
+			break;
+		readable = fill(pump);
+		if (pump->held && !drain(pump))
+			return;
+	}
+	if (pump->state == PUMP_DRAINING)
+		pass_end_on(pump);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* One direction of a connection; relay.c has the Theory of Operation. */
+#ifndef CONNECTION_PUMP_H
+#define CONNECTION_PUMP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PUMP_BUFFER_BYTES (64 * 1024)
+
+enum pump_state {
+	PUMP_FLOWING,  /* the source may still send */
+	PUMP_DRAINING, /* it has ended; what is held is still to be delivered */
+	PUMP_DONE      /* all was delivered and the end was passed on */
+};
+
+struct pump {
+	int source, sink;
+	bool source_is_socket, sink_is_socket;
+	enum pump_state state;
+	bool source_reset;  /* the source ended, or will, without an EOF */
+	bool sink_failed;   /* nothing can be delivered any more */
+	int error;          /* errno of what was reset or failed; 0: none */
+	uint64_t read;      /* bytes taken from the source */
+	uint64_t delivered; /* bytes given to the sink */
+
+	/* Held: taken and not yet delivered; in the pipe, if there is one. */
+	size_t held;
+	char *buffer; /* PUMP_BUFFER_BYTES, the caller's */
+	char *at;     /* the first byte held in it */
+	bool can_splice;
+	int pipe[2]; /* -1: copying */
+	size_t pipe_bytes;
+	bool pipe_can_grow;
+	bool unblocked;  /* it made its sockets non-blocking */
+	unsigned streak; /* full reads, or short splices, in a row */
+};
+
+/*
+ * A pump that holds the `held` bytes that begin at buffer + offset. It owns
+ * neither descriptor, and never blocks on a socket whether or not that is
+ * non-blocking. Sockets become non-blocking when the first pipe is made.
+ */
+void pump_init(struct pump *pump, int source, bool source_is_socket, int sink,
+    bool sink_is_socket, char *buffer, size_t offset, size_t held);
+
+/* What to wait for now: POLLIN at the source, POLLOUT at the sink. */
+bool pump_wants_source(const struct pump *pump);
+bool pump_wants_sink(const struct pump *pump);
+
+/*
+ * Moves what can be moved now. `readable` tells whether poll() reported
+ * anything at the source; without it nothing is read.
+ */
+void pump_step(struct pump *pump, bool readable);
+
+/* Gives up what is held; for a sink that is gone. */
+void pump_stop(struct pump *pump);
+
+/* Closes the pipe, if there is one. */
+void pump_close(struct pump *pump);
+
+#endif

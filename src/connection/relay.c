@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Theory of Operation
+ *
+ * Two pumps, up from the client to the target and down the other way, each
+ * with a state of its own:
+ *
+ *	FLOWING --source ended--> DRAINING --all delivered--> DONE
+ *	   |                                                   ^
+ *	   +-------------------- sink failed ------------------+
+ *
+ * A pump that holds data waits for its sink and for nothing else; one that
+ * holds none waits for its source. (Waiting for the source as well would
+ * spin: splice() has one EAGAIN for "nothing to read" and for "no free slot
+ * in the pipe".) What to poll for is derived from the states before every
+ * wait and kept nowhere.
+ *
+ * Half-close: a source's EOF is passed on, by shutdown(SHUT_WR) and never by
+ * close() alone (PID 1 may hold a duplicate of the client's socket, with which
+ * a close() says nothing), once all that came before it has been delivered.
+ * The connection is over when both pumps are DONE.
+ *
+ * Reset: seen as an error of a read or a write, or by poll() at an end from
+ * which nothing is wanted at that moment. The pump towards that end stops.
+ * The pump from it goes on until it has delivered what the end sent before,
+ * as a network would, but not longer than RESET_GRACE_MS, and without passing
+ * on an EOF; then the other end is reset too. connect(AF_UNSPEC) sends the
+ * reset at once, whoever holds duplicates of the socket (tcp_disconnect() in
+ * the kernel).
+ *
+ * An end at which poll() reports a hang-up without an error, and from which
+ * nothing is wanted, is muted: poll() cannot be told to leave it out else, and
+ * would return at once for ever. It counts again when something is wanted.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/sockios.h>
+
+#include "../deadline.h"
+#include "../wait.h"
+#include "relay.h"
+
+#define RESET_GRACE_MS  500
+#define UNSENT_CHECK_MS 2
+
+/* The places of struct relay's fds. */
+enum place {
+	CLIENT_IN, /* and out, where both are one socket */
+	TARGET,
+	CLIENT_OUT, /* -1 there */
+	PLACES
+};
+
+struct relay {
+	const struct client *client;
+	int target;
+	const struct settings *settings;
+	struct record *record;
+	struct pump up, down;
+	struct pollfd fds[PLACES];
+	bool muted[PLACES];
+	int64_t idle_us;  /* when the idle timeout is over */
+	int64_t drain_us; /* when the drain is */
+	int64_t grace_us; /* when a reset is passed on at the latest */
+	bool over;
+};
+
+static void end(struct relay *relay, enum result result, int error)
+{
+	relay->record->result = result;
+	if (error)
+		relay->record->error = strerror(error);
+}
+
+static void derive_polls(struct relay *relay)
+{
+	const struct client *client = relay->client;
+	struct pollfd *fds = relay->fds;
+	struct pollfd *out = &fds[client->is_socket ? CLIENT_IN : CLIENT_OUT];
+
+	fds[CLIENT_IN] = (struct pollfd){.fd = client->in};
+	fds[TARGET] = (struct pollfd){.fd = relay->target};
+	fds[CLIENT_OUT] =
+	    (struct pollfd){.fd = client->is_socket ? -1 : client->out};
+	if (pump_wants_source(&relay->up))
+		fds[CLIENT_IN].events |= POLLIN;
+	if (pump_wants_sink(&relay->up))
+		fds[TARGET].events |= POLLOUT;
+	if (pump_wants_source(&relay->down))
+		fds[TARGET].events |= POLLIN;
+	if (pump_wants_sink(&relay->down))
+		out->events |= POLLOUT;
+	/* A pump that is done has closed its end of a client's two pipes. */
+	if (!client->is_socket && relay->down.state == PUMP_DONE)
+		fds[CLIENT_OUT].fd = -1;
+	for (int i = 0; i < PLACES; i++)
+		if (relay->muted[i] && !fds[i].events)
+			fds[i].fd = -1;
+}
+
+/* The end that `from` reads and `to` writes was reset, or is gone. */
+static void note_reset(struct relay *relay, struct pump *from, struct pump *to,
+    enum result result, int error)
+{
+	from->source_reset = true;
+	pump_stop(to);
+	if (relay->grace_us != DEADLINE_NEVER)
+		return;
+	relay->grace_us = deadline_in_ms(RESET_GRACE_MS);
+	end(relay, result, error);
+}
+
+static void note_resets(struct relay *relay)
+{
+	struct pump *up = &relay->up, *down = &relay->down;
+
+	if (up->source_reset || down->sink_failed)
+		note_reset(relay, up, down, RESULT_CLIENT_RESET,
+		    up->error ? up->error : down->error);
+	if (down->source_reset || up->sink_failed)
+		note_reset(relay, down, up, RESULT_TARGET_RESET,
+		    down->error ? down->error : up->error);
+}
+
+/* poll() reported an error or a hang-up where nothing was asked. */
+static void look_at_quiet_end(struct relay *relay, enum place place)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(relay->fds[place].fd, SOL_SOCKET, SO_ERROR, &error,
+		&length) < 0 ||
+	    !error) {
+		relay->muted[place] = true;
+		return;
+	}
+	if (place == TARGET)
+		note_reset(relay, &relay->down, &relay->up, RESULT_TARGET_RESET,
+		    error);
+	else
+		note_reset(relay, &relay->up, &relay->down, RESULT_CLIENT_RESET,
+		    error);
+}
+
+static void step(struct relay *relay)
+{
+	struct pollfd *fds = relay->fds;
+	uint64_t before = relay->up.read + relay->up.delivered +
+			  relay->down.read + relay->down.delivered;
+
+	for (int i = 0; i < PLACES; i++)
+		if (fds[i].fd >= 0 && fds[i].revents && !fds[i].events)
+			look_at_quiet_end(relay, i);
+	pump_step(&relay->up, fds[CLIENT_IN].revents != 0);
+	pump_step(&relay->down, fds[TARGET].revents != 0);
+	note_resets(relay);
+	if (relay->settings->idle_timeout_ms &&
+	    before != relay->up.read + relay->up.delivered + relay->down.read +
+			  relay->down.delivered)
+		relay->idle_us =
+		    deadline_in_ms(relay->settings->idle_timeout_ms);
+}
+
+static void obey_signal(struct relay *relay)
+{
+	enum wait_order order = wait_order();
+
+	if (order == WAIT_DRAIN && relay->drain_us == DEADLINE_NEVER) {
+		relay->drain_us =
+		    deadline_in_ms(relay->settings->drain_timeout_ms);
+	} else if (order == WAIT_END || order == WAIT_DRAIN_OVER) {
+		end(relay,
+		    order == WAIT_END ? RESULT_TERMINATED : RESULT_DRAINED, 0);
+		relay->over = true;
+	}
+}
+
+static void obey_time(struct relay *relay)
+{
+	int64_t now = deadline_now();
+
+	if (now >= relay->drain_us)
+		end(relay, RESULT_DRAINED, 0);
+	else if (now < relay->grace_us && now >= relay->idle_us)
+		end(relay, RESULT_IDLE_TIMEOUT, 0);
+	relay->over = now >= relay->drain_us || now >= relay->grace_us ||
+		      now >= relay->idle_us;
+}
+
+static void run(struct relay *relay)
+{
+	/* What the client sent first goes without a wait. */
+	pump_step(&relay->up, false);
+	note_resets(relay);
+	obey_signal(relay);
+	while (!relay->over && (relay->up.state != PUMP_DONE ||
+				   relay->down.state != PUMP_DONE)) {
+		int64_t until = deadline_sooner(
+		    deadline_sooner(relay->idle_us, relay->drain_us),
+		    relay->grace_us);
+		int r;
+
+		derive_polls(relay);
+		r = wait_for(relay->fds, PLACES, until);
+		if (r > 0) {
+			step(relay);
+		} else if (r == -EINTR) {
+			obey_signal(relay);
+		} else if (r == -ETIME) {
+			obey_time(relay);
+		} else {
+			end(relay, RESULT_SYSTEM_ERROR, -r);
+			relay->over = true;
+		}
+	}
+}
+
+/* Sends a reset now (see above); on what has none, all there is: an end. */
+static void reset(int fd)
+{
+	const struct sockaddr unspecified = {.sa_family = AF_UNSPEC};
+
+	if (connect(fd, &unspecified, sizeof(unspecified)) < 0)
+		shutdown(fd, SHUT_RDWR);
+}
+
+/*
+ * A reset throws away what was not sent yet. Gives what the failed end had
+ * sent before a moment to get out.
+ */
+static void wait_until_sent(int fd, int64_t deadline)
+{
+	int unsent;
+
+	while (ioctl(fd, SIOCOUTQ, &unsent) == 0 && unsent > 0) {
+		int64_t again = deadline_in_ms(UNSENT_CHECK_MS);
+
+		if (again > deadline)
+			return;
+		if (wait_for(NULL, 0, again) == -EINTR &&
+		    wait_order() >= WAIT_END)
+			return;
+	}
+}
+
+/* Tells the ends how the relay ended, where they do not know it already. */
+static void tell_ends(struct relay *relay)
+{
+	const struct client *client = relay->client;
+	enum result result = relay->record->result;
+	bool delivered = !relay->up.held && !relay->down.held;
+
+	if (result == RESULT_CLOSED)
+		return;
+	if (result == RESULT_CLIENT_RESET) {
+		wait_until_sent(relay->target, relay->grace_us);
+		reset(relay->target);
+	} else if (result == RESULT_TARGET_RESET) {
+		wait_until_sent(client->out, relay->grace_us);
+		reset(client->out);
+	} else if (result == RESULT_IDLE_TIMEOUT && delivered) {
+		shutdown(client->out, SHUT_WR);
+		shutdown(relay->target, SHUT_WR);
+	} else {
+		/* What is cut off must not look complete to either end. */
+		reset(client->out);
+		reset(relay->target);
+	}
+}
+
+/* A pump made them non-blocking; duplicates of the client's live on. */
+static void restore_blocking(const struct relay *relay)
+{
+	int off = 0;
+
+	if (relay->up.unblocked || relay->down.unblocked)
+		ioctl(relay->client->in, FIONBIO, &off);
+}
+
+void relay(const struct client *client, int target,
+    const struct relay_start *start, const struct settings *settings,
+    struct record *record)
+{
+	struct relay relay = {
+	    .client = client,
+	    .target = target,
+	    .settings = settings,
+	    .record = record,
+	    .idle_us = deadline_of_setting_ms(settings->idle_timeout_ms),
+	    .drain_us = DEADLINE_NEVER,
+	    .grace_us = DEADLINE_NEVER,
+	};
+
+	pump_init(&relay.up, client->in, client->is_socket, target, true,
+	    start->up_buffer, start->offset, start->length);
+	pump_init(&relay.down, target, true, client->out, client->is_socket,
+	    start->down_buffer, 0, 0);
+	record->result = RESULT_CLOSED;
+	run(&relay);
+	tell_ends(&relay);
+	restore_blocking(&relay);
+	pump_close(&relay.up);
+	pump_close(&relay.down);
+	record->bytes_up = relay.up.delivered;
+	record->bytes_down = relay.down.delivered;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+#include <errno.h>
+#include <string.h>
+
+#include "../deadline.h"
+#include "../fd.h"
+#include "../record/log.h"
+#include "dial.h"
+#include "relay.h"
+#include "serve.h"
+#include "tune.h"
+
+/*
+ * One recv of this size: enough for what most clients send first, so that it
+ * reaches the target in one segment with the first byte stripped.
+ */
+#define FIRST_CHUNK_BYTES (16 * 1024)
+
+/* Of the process's one connection; untouched pages of them cost nothing. */
+static char up_buffer[PUMP_BUFFER_BYTES];
+static char down_buffer[PUMP_BUFFER_BYTES];
+
+static enum result no_first_byte(ssize_t n, struct record *record)
+{
+	switch (n) {
+	case 0:
+		return RESULT_NO_BYTE;
+	case -ETIME:
+		return RESULT_FIRST_BYTE_TIMEOUT;
+	case -ECANCELED:
+		return RESULT_TERMINATED;
+	default:
+		record->error = strerror((int)-n);
+		return RESULT_CLIENT_RESET;
+	}
+}
+
+static enum result not_connected(int r)
+{
+	switch (r) {
+	case -ETIME:
+		return RESULT_CONNECT_TIMEOUT;
+	case -ECANCELED:
+		return RESULT_TERMINATED;
+	case -ECONNABORTED:
+		return RESULT_CLIENT_RESET;
+	case -EMFILE:
+	case -ENFILE:
+	case -ENOBUFS:
+	case -ENOMEM:
+		return RESULT_SYSTEM_ERROR;
+	default:
+		return RESULT_CONNECT_FAILED;
+	}
+}
+
+/* Connects to the route's target. Returns its descriptor or a result < 0. */
+static int connect_target(const struct settings *settings,
+    const struct route *route, const struct client *client,
+    struct record *record)
+{
+	int64_t start_us = deadline_now();
+	int fd = dial(&route->target,
+	    deadline_of_setting_ms(settings->connect_timeout_ms),
+	    client->is_socket ? client->in : -1, &record->address,
+	    &record->error);
+
+	if (fd < 0) {
+		record->result = not_connected(fd);
+		return fd;
+	}
+	record->connect_us = deadline_now() - start_us;
+	log_debug("connected", "client", client->name, "target",
+	    route->target.text, NULL);
+	return fd;
+}
+
+/* Returns whether the connection reached the relay, which has ended it. */
+static bool serve_until_end(const struct config *config,
+    const struct client *client, struct record *record)
+{
+	const struct settings *settings = &config->settings;
+	struct relay_start start = {
+	    .up_buffer = up_buffer, .down_buffer = down_buffer};
+	const struct route *route;
+	ssize_t n;
+
+	log_debug("waiting for the first byte", "client", client->name, NULL);
+	n = client_first_chunk(client, up_buffer, FIRST_CHUNK_BYTES,
+	    deadline_of_setting_ms(settings->first_byte_timeout_ms));
+	if (n <= 0) {
+		record->result = no_first_byte(n, record);
+		return false;
+	}
+	record->byte = (unsigned char)up_buffer[0];
+	route = routes_find(&config->routes, (uint8_t)record->byte);
+	if (!route) {
+		record->result = RESULT_NO_ROUTE;
+		return false;
+	}
+	record->target = route->target.text;
+
+	int target CLEANUP_FD = connect_target(settings, route, client, record);
+	if (target < 0)
+		return false;
+	if (client->is_inet)
+		tune_tcp(client->in);
+	start.offset = route->keep ? 0 : 1;
+	start.length = (size_t)n - start.offset;
+	relay(client, target, &start, settings, record);
+	return true;
+}
+
+enum result serve(const struct config *config, const struct client *client)
+{
+	struct record record = {.client = client->name,
+	    .byte = -1,
+	    .connect_us = -1,
+	    .start_us = deadline_now()};
+
+	if (!serve_until_end(config, client, &record))
+		client_finish(client);
+	record_write(&record);
+	return record.result;
+}
+
+enum result serve_nobody(const struct client *client)
+{
+	struct record record = {.result = RESULT_CLIENT_RESET,
+	    .client = client->name,
+	    .byte = -1,
+	    .connect_us = -1,
+	    .start_us = deadline_now(),
+	    .error = strerror(ENOTCONN)};
+
+	record_write(&record);
+	return record.result;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* One connection, from its first byte to its record. */
+#ifndef CONNECTION_SERVE_H
+#define CONNECTION_SERVE_H
+
+#include "../config/config.h"
+#include "../record/record.h"
+#include "client.h"
+
+/*
+ * Serves the client and writes the record. The client's descriptors stay the
+ * caller's, which ends the process next. To be called once in a process.
+ */
+enum result serve(const struct config *config, const struct client *client);
+
+/* Only writes the record, of a client that was gone before it was served. */
+enum result serve_nobody(const struct client *client);
+
+#endif

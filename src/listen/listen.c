@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../deadline.h"
+#include "../record/log.h"
+#include "../wait.h"
+#include "children.h"
+#include "listen.h"
+
+#define PAUSE_MS          50   /* after an error that has to pass */
+#define TROUBLE_LOG_MS    1000 /* at most one line about it in this time */
+#define KILL_MS           1000 /* for handlers to end when told to */
+#define ACCEPTS_PER_ROUND 16
+#define QUEUE_MAX         4096 /* net.core.somaxconn's default */
+
+enum phase {
+	ACCEPTING,
+	EMPTYING, /* the queue, after SIGTERM */
+	DRAINING, /* the port is given up; waiting for the handlers */
+	ENDING,   /* they were told to end */
+	GONE
+};
+
+struct listener {
+	enum phase phase;
+	struct sockets *sockets;
+	bool bound;
+	struct config *config;
+	struct listen_reload reload;
+	int64_t pause_us;  /* nothing is accepted before */
+	int64_t phase_us;  /* when the phase ends at the latest */
+	unsigned to_empty; /* accepts left in EMPTYING: new ones may come in */
+	/* Accepted, and without a process since fork() failed; -1: none. */
+	int waiting;
+	struct address waiting_peer;
+	/* Errors that passed. */
+	unsigned trouble_count;
+	int64_t trouble_us; /* when the next line about them may come */
+	struct pollfd polls[INHERITED_LISTENERS_MAX];
+};
+
+/* Outside of the above: most of its pages are never touched. */
+static struct children children;
+
+static void log_number(
+    int level, const char *message, const char *key, uint64_t number)
+{
+	TEXT(text, 24);
+
+	text_add_number(&text, number);
+	log_say(level, message, key, text.start, NULL);
+}
+
+static void log_addresses(const struct sockets *sockets)
+{
+	for (int i = 0; i < sockets->count; i++) {
+		struct address address;
+		socklen_t length = sizeof(address.local);
+		TEXT(text, 160);
+
+		if (getsockname(sockets->fds[i], &address.any, &length) < 0)
+			continue;
+		address.length = length;
+		address_add_to(&address, &text);
+		log_say(LOG_INFO, "listening", "address", text.start, NULL);
+	}
+}
+
+/* An error that has to pass: counted, said at times, and waited out. */
+static void note_trouble(struct listener *listener, const char *what, int error)
+{
+	TEXT(count, 24);
+	int64_t now = deadline_now();
+
+	listener->trouble_count++;
+	listener->pause_us = now + (int64_t)PAUSE_MS * 1000;
+	if (now < listener->trouble_us)
+		return;
+	text_add_number(&count, listener->trouble_count);
+	log_say(LOG_WARNING, what, "error", strerror(error), "count",
+	    count.start, NULL);
+	listener->trouble_count = 0;
+	listener->trouble_us = now + (int64_t)TROUBLE_LOG_MS * 1000;
+}
+
+static void reload(struct listener *listener)
+{
+	struct listen_reload *reload = &listener->reload;
+	struct config *old = listener->config;
+	TEXT(why, 1024);
+
+	if (config_load(reload->argc, reload->argv, environ, reload->spare,
+		&why) != CONFIG_GOOD) {
+		log_say(LOG_ERR, "reload refused", "error", why.start, NULL);
+		return;
+	}
+	listener->config = reload->spare;
+	reload->spare = old;
+	log_number(
+	    LOG_INFO, "reloaded", "routes", listener->config->routes.count);
+}
+
+/*
+ * Forks the process of the waiting connection. Returns true in the new
+ * process only.
+ */
+static bool fork_handler(struct listener *listener)
+{
+	pid_t pid = fork();
+
+	if (pid < 0) {
+		note_trouble(listener, "fork failed", errno);
+		return false;
+	}
+	if (pid == 0) {
+		sockets_close(listener->sockets);
+		wait_setup_forked_handler();
+		return true;
+	}
+	children_add(&children, pid);
+	close(listener->waiting);
+	listener->waiting = -1;
+	return false;
+}
+
+/* Whether accept(2) says that the next connection may be fine. */
+static bool concerns_one_connection(int error)
+{
+	switch (error) {
+	case ECONNABORTED:
+	case EINTR:
+	case EPERM:
+	case EPROTO:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case ENOPROTOOPT:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case ENONET:
+	case EOPNOTSUPP:
+	case ETIMEDOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Accepts into listener->waiting. Returns 0 or a negative errno. */
+static int accept_one(struct listener *listener, int fd)
+{
+	struct address *peer = &listener->waiting_peer;
+	socklen_t length = sizeof(peer->local);
+	int accepted =
+	    accept4(fd, &peer->any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+	if (accepted < 0)
+		return -errno;
+	peer->length = length;
+	listener->waiting = accepted;
+	if (listener->phase == EMPTYING)
+		listener->to_empty--;
+	return 0;
+}
+
+static bool is_full(const struct listener *listener)
+{
+	return children.count >= listener->config->settings.max_connections;
+}
+
+/* Whether to accept now. */
+static bool can_accept(const struct listener *listener)
+{
+	return listener->phase <= EMPTYING && listener->waiting < 0 &&
+	       !is_full(listener) &&
+	       (!listener->pause_us || deadline_now() >= listener->pause_us);
+}
+
+/*
+ * Accepts from one socket what is there. Returns true in a new handler;
+ * *ret_left tells whether something may be left in the queue.
+ */
+static bool accept_some(struct listener *listener, int fd, bool *ret_left)
+{
+	for (int i = 0; i < ACCEPTS_PER_ROUND && can_accept(listener); i++) {
+		int r = accept_one(listener, fd);
+
+		if (r == -EAGAIN)
+			return false;
+		if (r == 0) {
+			if (fork_handler(listener))
+				return true;
+		} else if (r == -EBADF || r == -EINVAL || r == -ENOTSOCK) {
+			log_say(LOG_ERR, "accept failed", "error", strerror(-r),
+			    NULL);
+			listener->phase = GONE;
+			return false;
+		} else {
+			note_trouble(listener, "accept failed", -r);
+			if (concerns_one_connection(-r))
+				listener->pause_us = 0;
+		}
+	}
+	*ret_left = true;
+	return false;
+}
+
+static bool accept_all(struct listener *listener)
+{
+	const struct sockets *sockets = listener->sockets;
+	bool left = listener->waiting >= 0;
+
+	if (left && deadline_now() >= listener->pause_us &&
+	    fork_handler(listener))
+		return true;
+	for (int i = 0; i < sockets->count; i++) {
+		if (listener->phase == ACCEPTING && !listener->polls[i].revents)
+			continue;
+		if (accept_some(listener, sockets->fds[i], &left))
+			return true;
+	}
+	if (listener->phase == EMPTYING && (!left || !listener->to_empty))
+		sockets_close(listener->sockets);
+	return false;
+}
+
+static void tell_to_end(struct listener *listener)
+{
+	if (listener->phase == ENDING) {
+		children_signal(&children, SIGKILL);
+		return;
+	}
+	sockets_close(listener->sockets);
+	if (listener->waiting >= 0)
+		close(listener->waiting);
+	listener->waiting = -1;
+	children_signal(&children, SIGQUIT);
+	listener->phase = ENDING;
+	listener->phase_us = deadline_in_ms(KILL_MS);
+}
+
+static void begin_to_drain(struct listener *listener)
+{
+	log_number(LOG_INFO, "draining", "connections", children.count);
+	if (listener->bound)
+		sockets_refuse_new(listener->sockets);
+	listener->phase = EMPTYING;
+	listener->to_empty = QUEUE_MAX;
+	listener->phase_us =
+	    deadline_in_ms(listener->config->settings.drain_timeout_ms);
+}
+
+static void obey_signals(struct listener *listener)
+{
+	if (wait_take_reload())
+		reload(listener);
+	children_reap(&children);
+	if (wait_order() >= WAIT_END && listener->phase < ENDING)
+		tell_to_end(listener);
+	else if (wait_order() == WAIT_DRAIN && listener->phase == ACCEPTING)
+		begin_to_drain(listener);
+}
+
+static void next_phase(struct listener *listener)
+{
+	if (listener->phase == EMPTYING && !listener->sockets->count)
+		listener->phase = DRAINING;
+	if (listener->phase >= DRAINING && !children.count &&
+	    listener->waiting < 0)
+		listener->phase = GONE;
+	else if (listener->phase != ACCEPTING &&
+		 deadline_now() >= listener->phase_us)
+		tell_to_end(listener);
+}
+
+/* Waits for connections where they can be taken, and for signals. */
+static void wait_for_events(struct listener *listener)
+{
+	const struct sockets *sockets = listener->sockets;
+	int64_t until = listener->phase_us;
+	bool accepting = can_accept(listener);
+	int r;
+
+	for (int i = 0; i < sockets->count; i++)
+		listener->polls[i] = (struct pollfd){
+		    .fd = accepting ? sockets->fds[i] : -1, .events = POLLIN};
+	if (accepting && listener->phase == EMPTYING)
+		until = 0;
+	else if (listener->phase <= EMPTYING && !is_full(listener) &&
+		 !accepting)
+		until = deadline_sooner(until, listener->pause_us);
+	r = wait_for(listener->polls, (nfds_t)sockets->count, until);
+	if (r < 0)
+		for (int i = 0; i < sockets->count; i++)
+			listener->polls[i].revents = 0;
+	obey_signals(listener);
+}
+
+enum listen_verdict listen_run(struct sockets *sockets, bool bound,
+    struct config *config, const struct listen_reload *reload,
+    struct client *ret_client, const struct config **ret_config)
+{
+	struct listener listener = {
+	    .sockets = sockets,
+	    .bound = bound,
+	    .config = config,
+	    .reload = *reload,
+	    .waiting = -1,
+	    .phase_us = DEADLINE_NEVER,
+	};
+
+	log_addresses(sockets);
+	while (listener.phase != GONE) {
+		wait_for_events(&listener);
+		if (accept_all(&listener)) {
+			client_accepted(listener.waiting,
+			    &listener.waiting_peer, ret_client);
+			*ret_config = listener.config;
+			return LISTEN_CONNECTION;
+		}
+		next_phase(&listener);
+	}
+	if (wait_order() == WAIT_GO_ON)
+		return LISTEN_BROKEN;
+	log_number(LOG_INFO, "stopped", "served", children.ended);
+	return LISTEN_DRAINED;
+}

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <linux/filter.h>
+
+#include "../fd.h"
+#include "sockets.h"
+
+static int bind_one(const struct address *address, int *ret_fd)
+{
+	const int on = 1, off = 0;
+	int fd CLEANUP_FD = socket(address->any.sa_family,
+	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
+		return -errno;
+	if (address->any.sa_family == AF_INET6 &&
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
+		return -errno;
+	if (bind(fd, &address->any, address->length) < 0 ||
+	    listen(fd, SOMAXCONN) < 0)
+		return -errno;
+	*ret_fd = fd_take(&fd);
+	return 0;
+}
+
+int sockets_bind(const struct settings *settings, struct sockets *ret_sockets)
+{
+	struct address address = settings->listen_address;
+	bool everywhere = !address.length;
+	int r;
+
+	if (everywhere)
+		address_parse_ip("::", 0, &address);
+	/* sin_port and sin6_port lie at the same place. */
+	address.v4.sin_port = htons((uint16_t)settings->listen_port);
+	r = bind_one(&address, &ret_sockets->fds[0]);
+	if (everywhere && (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL)) {
+		address_parse_ip(
+		    "0.0.0.0", (uint16_t)settings->listen_port, &address);
+		r = bind_one(&address, &ret_sockets->fds[0]);
+	}
+	ret_sockets->count = r == 0;
+	return r;
+}
+
+void sockets_inherit(
+    const struct inherited *inherited, struct sockets *ret_sockets)
+{
+	int on = 1;
+
+	ret_sockets->count = inherited->listeners;
+	for (int i = 0; i < inherited->listeners; i++) {
+		ret_sockets->fds[i] = inherited->in + i;
+		ioctl(ret_sockets->fds[i], FIONBIO, &on);
+	}
+}
+
+void sockets_refuse_new(const struct sockets *sockets)
+{
+	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog program = {.len = 1, .filter = &drop};
+
+	for (int i = 0; i < sockets->count; i++)
+		setsockopt(sockets->fds[i], SOL_SOCKET, SO_ATTACH_FILTER,
+		    &program, sizeof(program));
+}
+
+void sockets_close(struct sockets *sockets)
+{
+	for (int i = 0; i < sockets->count; i++)
+		close(sockets->fds[i]);
+	sockets->count = 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The listening sockets: bound by us, or handed over. */
+#ifndef LISTEN_SOCKETS_H
+#define LISTEN_SOCKETS_H
+
+#include "../config/options.h"
+#include "../connection/inherited.h"
+
+struct sockets {
+	int count;
+	int fds[INHERITED_LISTENERS_MAX]; /* non-blocking; owned */
+};
+
+/*
+ * Binds settings' port on its address, or on every IPv6 and IPv4 address with
+ * one socket (ipv6(7), IPV6_V6ONLY off); on IPv4 alone where the kernel has no
+ * IPv6. Returns 0 or a negative errno.
+ */
+int sockets_bind(const struct settings *settings, struct sockets *ret_sockets);
+
+/* Takes over those that were handed over. */
+void sockets_inherit(
+    const struct inherited *inherited, struct sockets *ret_sockets);
+
+/*
+ * Lets no new connection come into the queues, so that they can be emptied
+ * and closed without losing one that came in between: a socket filter that
+ * drops every packet (socket(7), SO_ATTACH_FILTER). Only for sockets that are
+ * ours alone. Without it, where it fails, that moment remains.
+ */
+void sockets_refuse_new(const struct sockets *sockets);
+
+void sockets_close(struct sockets *sockets);
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "../address.h"
+#include "../fd.h"
+#include "journal.h"
+
+void journal_add(
+    struct text *entry, const char *prefix, const char *key, const char *value)
+{
+	text_add(entry, prefix);
+	for (; *key; key++)
+		text_add_char(entry, *key >= 'a' && *key <= 'z'
+					 ? (char)(*key - 'a' + 'A')
+					 : *key);
+	text_add_char(entry, '=');
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		text_add_char(entry, c < ' ' || c == 0x7f ? '?' : (char)c);
+	}
+	text_add_char(entry, '\n');
+}
+
+int journal_send(const char *path, const char *bytes, size_t length)
+{
+	struct address address;
+	int fd CLEANUP_FD =
+	    socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return -errno;
+	if (address_parse_unix(path, &address) < 0)
+		return -EINVAL;
+	if (sendto(fd, bytes, length, MSG_NOSIGNAL, &address.any,
+		address.length) < 0)
+		return -errno;
+	return 0;
+}

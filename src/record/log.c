@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../text.h"
+#include "journal.h"
+#include "log.h"
+
+#define LINE_BYTES 3072 /* under PIPE_BUF: lines never mix */
+#define FIELDS_MAX 16
+
+bool log_debugging;
+
+static enum {
+	DROP,
+	STDERR,
+	SYSLOG,
+	JOURNAL
+} destination;
+
+/* "8:1234", device and inode of what standard error is, if it is a journal. */
+static bool stderr_is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	struct stat status;
+	TEXT(expected, 48);
+
+	if (!stream || fstat(STDERR_FILENO, &status) < 0)
+		return false;
+	text_add_number(&expected, status.st_dev);
+	text_add_char(&expected, ':');
+	text_add_number(&expected, status.st_ino);
+	return strcmp(stream, expected.start) == 0;
+}
+
+void log_open(enum log_to to, bool debug, bool stderr_usable)
+{
+	log_debugging = debug;
+	if (to == LOG_TO_JOURNAL)
+		destination = JOURNAL;
+	else if (to == LOG_TO_SYSLOG || !stderr_usable)
+		destination = SYSLOG;
+	else if (to == LOG_TO_AUTO && stderr_is_journal())
+		destination = JOURNAL;
+	else
+		destination = STDERR;
+}
+
+static void add_printable(struct text *line, const char *value)
+{
+	for (; *value; value++) {
+		unsigned char c = (unsigned char)*value;
+
+		text_add_char(line, c < ' ' || c == 0x7f ? '?' : (char)c);
+	}
+}
+
+/* logfmt: a value is quoted when it is empty or has a blank, '"' or '='. */
+static void add_value(struct text *line, const char *value)
+{
+	if (*value && !strpbrk(value, " \"=\\")) {
+		add_printable(line, value);
+		return;
+	}
+	text_add_char(line, '"');
+	for (; *value; value++) {
+		char c[2] = {*value, '\0'};
+
+		if (*c == '"' || *c == '\\')
+			text_add_char(line, '\\');
+		add_printable(line, c);
+	}
+	text_add_char(line, '"');
+}
+
+/*
+ * The time of day in UTC as RFC 3339 writes it. The C library's functions
+ * would read the time zone's file, to which a confined process has no access.
+ * Days are counted from 0000-03-01, so that a leap day ends a year.
+ */
+static void add_time(struct text *line)
+{
+	struct timespec now;
+	unsigned days, era, day, year, month, seconds;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	seconds = (unsigned)(now.tv_sec % 86400);
+	days = (unsigned)(now.tv_sec / 86400) + 719468;
+	era = days / 146097;
+	day = days % 146097;
+	year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	day -= 365 * year + year / 4 - year / 100;
+	month = (5 * day + 2) / 153;
+	day -= (153 * month + 2) / 5;
+	year += era * 400 + (month >= 10);
+	month = month >= 10 ? month - 9 : month + 3;
+
+	text_add_padded(line, year, 4);
+	text_add_char(line, '-');
+	text_add_padded(line, month, 2);
+	text_add_char(line, '-');
+	text_add_padded(line, day + 1, 2);
+	text_add_char(line, 'T');
+	text_add_padded(line, seconds / 3600, 2);
+	text_add_char(line, ':');
+	text_add_padded(line, seconds / 60 % 60, 2);
+	text_add_char(line, ':');
+	text_add_padded(line, seconds % 60, 2);
+	text_add_char(line, '.');
+	text_add_padded(line, (uint64_t)now.tv_nsec / 1000000, 3);
+	text_add_char(line, 'Z');
+}
+
+static const char *level_name(int level)
+{
+	static const char names[][8] = {[LOG_ERR] = "error",
+	    [LOG_WARNING] = "warning",
+	    [LOG_NOTICE] = "notice",
+	    [LOG_INFO] = "info",
+	    [LOG_DEBUG] = "debug"};
+
+	return names[level];
+}
+
+/* "connection result=closed client=..." */
+static void add_body(struct text *line, const char *message,
+    const struct log_field *fields, size_t count)
+{
+	add_value(line, message);
+	for (size_t i = 0; i < count; i++) {
+		if (!fields[i].value)
+			continue;
+		text_add_all(line, " ", fields[i].key, "=", NULL);
+		add_value(line, fields[i].value);
+	}
+}
+
+static void write_line(struct text *line)
+{
+	ssize_t written;
+
+	/* A line that was cut off still ends. */
+	if (line->length == line->size - 1)
+		line->length--;
+	text_add_char(line, '\n');
+	written = write(STDERR_FILENO, line->start, line->length);
+	(void)written; /* there is nobody left to tell */
+}
+
+static void write_stderr(int level, const char *message,
+    const struct log_field *fields, size_t count)
+{
+	TEXT(line, LINE_BYTES);
+
+	text_add(&line, "time=");
+	add_time(&line);
+	text_add_all(&line, " level=", level_name(level), " pid=", NULL);
+	text_add_number(&line, (uint64_t)getpid());
+	text_add(&line, " msg=");
+	add_body(&line, message, fields, count);
+	write_line(&line);
+}
+
+static void write_syslog(int level, const char *message,
+    const struct log_field *fields, size_t count)
+{
+	TEXT(line, LINE_BYTES);
+
+	text_add_char(&line, '<');
+	text_add_number(&line, (unsigned)(LOG_DAEMON | level));
+	text_add(&line, ">byte-proxy[");
+	text_add_number(&line, (uint64_t)getpid());
+	text_add(&line, "]: ");
+	add_body(&line, message, fields, count);
+	journal_send("/dev/log", line.start, line.length);
+}
+
+static void write_journal(int level, const char *message_id,
+    const char *message, const struct log_field *fields, size_t count)
+{
+	TEXT(body, LINE_BYTES);
+	TEXT(entry, 2 * LINE_BYTES);
+
+	add_body(&body, message, fields, count);
+	journal_add(&entry, "", "message", body.start);
+	journal_add(&entry, "", "syslog_identifier", "byte-proxy");
+	if (message_id)
+		journal_add(&entry, "", "message_id", message_id);
+	text_add(&entry, "PRIORITY=");
+	text_add_number(&entry, (uint64_t)level);
+	text_add_char(&entry, '\n');
+	for (size_t i = 0; i < count; i++)
+		if (fields[i].value)
+			journal_add(&entry, OPTION_VARIABLE_PREFIX,
+			    fields[i].key, fields[i].value);
+	journal_send(JOURNAL_SOCKET, entry.start, entry.length);
+}
+
+void log_fields(int level, const char *message_id, const char *message,
+    const struct log_field *fields, size_t count)
+{
+	if (destination == STDERR)
+		write_stderr(level, message, fields, count);
+	else if (destination == SYSLOG)
+		write_syslog(level, message, fields, count);
+	else if (destination == JOURNAL)
+		write_journal(level, message_id, message, fields, count);
+}
+
+void log_say(int level, const char *message, ...)
+{
+	struct log_field fields[FIELDS_MAX];
+	size_t count = 0;
+	va_list rest;
+
+	va_start(rest, message);
+	while (count < FIELDS_MAX) {
+		fields[count].key = va_arg(rest, const char *);
+		if (!fields[count].key)
+			break;
+		fields[count++].value = va_arg(rest, const char *);
+	}
+	va_end(rest);
+	log_fields(level, NULL, message, fields, count);
+}
+
+void log_refusal(const char *why)
+{
+	TEXT(line, LINE_BYTES);
+
+	if (destination != STDERR) {
+		log_fields(LOG_ERR, NULL, why, NULL, 0);
+		return;
+	}
+	text_add(&line, "byte-proxy: ");
+	add_printable(&line, why);
+	write_line(&line);
+}
