@@ -19,7 +19,7 @@ struct config {
 	bool listen_port_argument; /* --listen-port was an argument */
 	enum option_id action;     /* OPTION_CHECK, _HELP, _VERSION, or _MAP
 				      for none of them */
-	uint8_t routes_from;       /* the strongest source so far */
+	unsigned routes_from;      /* the strongest source so far */
 	struct routes routes;
 	/* What the above points into. */
 	size_t copies_length;

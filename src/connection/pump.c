@@ -191,6 +191,25 @@ static bool fill_by_copy(struct pump *pump)
 	return pump->source_is_socket && (size_t)n == size;
 }
 
+/*
+ * recv() and splice() read up to the mark of urgent data. splice() never gets
+ * past it and poll() goes on reporting input: so it is copied until the mark
+ * is behind.
+ */
+static void fill_urgent(struct pump *pump)
+{
+	int at_mark = 0;
+
+	pump_close(pump);
+	if (ioctl(pump->source, SIOCATMARK, &at_mark) < 0 || !at_mark ||
+	    recv(pump->source, pump->buffer, 1, MSG_OOB | MSG_DONTWAIT) != 1)
+		return;
+	pump->at = pump->buffer;
+	pump->held = 1;
+	pump->read++;
+	pump->urgent = true;
+}
+
 static bool fill(struct pump *pump)
 {
 	if (pump->can_splice && pump->pipe[0] < 0 &&
@@ -217,14 +236,14 @@ static ssize_t write_patiently(int fd, const char *bytes, size_t size)
 /* Delivers what is held. Returns whether all of it has gone. */
 static bool drain(struct pump *pump)
 {
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (pump->urgent ? MSG_OOB : 0);
 	ssize_t n;
 
 	if (pump->pipe[0] >= 0)
 		n = splice(pump->pipe[0], NULL, pump->sink, NULL, pump->held,
 		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	else if (pump->sink_is_socket)
-		n = send(pump->sink, pump->at, pump->held,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		n = send(pump->sink, pump->at, pump->held, flags);
 	else
 		n = write_patiently(pump->sink, pump->at, pump->held);
 	if (n < 0 && is_retry(errno))
@@ -235,6 +254,7 @@ static bool drain(struct pump *pump)
 		pump_stop(pump);
 		return false;
 	}
+	pump->urgent = false;
 	pump->at += n;
 	pump->held -= (size_t)n;
 	pump->delivered += (uint64_t)n;
@@ -256,10 +276,17 @@ static void pass_end_on(struct pump *pump)
 	pump->state = PUMP_DONE;
 }
 
-void pump_step(struct pump *pump, bool readable)
+void pump_step(struct pump *pump, short source_events)
 {
+	bool readable = source_events != 0;
+
 	if (pump->held && !drain(pump))
 		return;
+	if (source_events & POLLPRI && pump->state == PUMP_FLOWING) {
+		fill_urgent(pump);
+		if (pump->held && !drain(pump))
+			return;
+	}
 	for (int i = 0; i < ROUNDS && readable; i++) {
 		if (pump->state != PUMP_FLOWING)
 			break;

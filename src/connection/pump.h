@@ -29,6 +29,7 @@ struct pump {
 	size_t held;
 	char *buffer; /* PUMP_BUFFER_BYTES, the caller's */
 	char *at;     /* the first byte held in it */
+	bool urgent; /* what is held is one byte of urgent data */
 	bool can_splice;
 	int pipe[2]; /* -1: copying */
 	size_t pipe_bytes;
@@ -45,15 +46,16 @@ struct pump {
 void pump_init(struct pump *pump, int source, bool source_is_socket, int sink,
     bool sink_is_socket, char *buffer, size_t offset, size_t held);
 
-/* What to wait for now: POLLIN at the source, POLLOUT at the sink. */
+/* What to wait for now: POLLIN and POLLPRI at the source, POLLOUT at the sink. */
 bool pump_wants_source(const struct pump *pump);
 bool pump_wants_sink(const struct pump *pump);
 
 /*
- * Moves what can be moved now. `readable` tells whether poll() reported
- * anything at the source; without it nothing is read.
+ * Moves what can be moved now. `source_events` is what poll() reported at the
+ * source: without any nothing is read, and with POLLPRI there is urgent data
+ * (tcp(7)), which is forwarded as such in its place between the other bytes.
  */
-void pump_step(struct pump *pump, bool readable);
+void pump_step(struct pump *pump, short source_events);
 
 /* Gives up what is held; for a sink that is gone. */
 void pump_stop(struct pump *pump);

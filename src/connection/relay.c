@@ -88,11 +88,11 @@ static void derive_polls(struct relay *relay)
 	fds[CLIENT_OUT] =
 	    (struct pollfd){.fd = client->is_socket ? -1 : client->out};
 	if (pump_wants_source(&relay->up))
-		fds[CLIENT_IN].events |= POLLIN;
+		fds[CLIENT_IN].events |= POLLIN | POLLPRI;
 	if (pump_wants_sink(&relay->up))
 		fds[TARGET].events |= POLLOUT;
 	if (pump_wants_source(&relay->down))
-		fds[TARGET].events |= POLLIN;
+		fds[TARGET].events |= POLLIN | POLLPRI;
 	if (pump_wants_sink(&relay->down))
 		out->events |= POLLOUT;
 	/* A pump that is done has closed its end of a client's two pipes. */
@@ -156,8 +156,8 @@ static void step(struct relay *relay)
 	for (int i = 0; i < PLACES; i++)
 		if (fds[i].fd >= 0 && fds[i].revents && !fds[i].events)
 			look_at_quiet_end(relay, i);
-	pump_step(&relay->up, fds[CLIENT_IN].revents != 0);
-	pump_step(&relay->down, fds[TARGET].revents != 0);
+	pump_step(&relay->up, fds[CLIENT_IN].revents);
+	pump_step(&relay->down, fds[TARGET].revents);
 	note_resets(relay);
 	if (relay->settings->idle_timeout_ms &&
 	    before != relay->up.read + relay->up.delivered + relay->down.read +
@@ -195,7 +195,7 @@ static void obey_time(struct relay *relay)
 static void run(struct relay *relay)
 {
 	/* What the client sent first goes without a wait. */
-	pump_step(&relay->up, false);
+	pump_step(&relay->up, 0);
 	note_resets(relay);
 	obey_signal(relay);
 	while (!relay->over && (relay->up.state != PUMP_DONE ||
