@@ -114,7 +114,10 @@ void address_add_to(const struct address *address, struct text *text)
 	const struct in6_addr *six = &address->v6.sin6_addr;
 
 	if (!address_is_inet(address)) {
-		add_unix(&address->local, address->length, text);
+		if (address->any.sa_family == AF_UNIX)
+			add_unix(&address->local, address->length, text);
+		else
+			text_add(text, "unknown");
 		return;
 	}
 	if (address->any.sa_family == AF_INET)

@@ -80,13 +80,15 @@ static int act(enum option_id action)
 	return print(&text, action);
 }
 
-static int serve_inherited(const struct inherited *inherited)
+static int serve_inherited(struct inherited *inherited)
 {
 	struct client client;
 	int r;
 
 	wait_setup(WAIT_HANDLER);
-	inherited_silence_stderr(inherited);
+	r = inherited_settle(inherited);
+	if (r < 0)
+		return refuse(EX_OSERR, "/dev/null", strerror(-r));
 	r = client_inherited(inherited->in, inherited->out, &client);
 	if (r == -EPROTOTYPE)
 		return refuse(
@@ -104,8 +106,7 @@ static int refuse_bind(int error)
 	return refuse(EX_OSERR, what.start, strerror(error));
 }
 
-static int listen_and_serve(
-    const struct inherited *inherited, int argc, char *argv[])
+static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 {
 	const struct listen_reload reload = {argc, argv, &spare_config};
 	const bool bound = inherited->kind != INHERITED_LISTENERS;
@@ -115,7 +116,9 @@ static int listen_and_serve(
 	int r;
 
 	wait_setup(WAIT_LISTENER);
-	inherited_silence_stderr(inherited);
+	r = inherited_settle(inherited);
+	if (r < 0)
+		return refuse(EX_OSERR, "/dev/null", strerror(-r));
 	if (bound) {
 		r = sockets_bind(&config.settings, &sockets);
 		if (r < 0)
@@ -139,14 +142,13 @@ int main(int argc, char *argv[])
 	const struct settings *settings = &config.settings;
 	struct inherited inherited;
 	enum config_verdict verdict;
-	bool stderr_usable;
 	const char *why_not;
 	TEXT(why, 1024);
 
 	inherited_secure_stdio(&inherited);
-	stderr_usable =
-	    !inherited.stderr_is_client && !inherited.stderr_was_closed;
-	log_open(LOG_TO_AUTO, false, stderr_usable);
+	log_allow_stderr(
+	    !inherited.stderr_is_client && !inherited.stderr_was_closed);
+	log_choose(LOG_TO_AUTO, false);
 	verdict = config_load(argc, argv, environ, &config, &why);
 	if (verdict != CONFIG_GOOD) {
 		log_refusal(why.start);
@@ -161,12 +163,12 @@ int main(int argc, char *argv[])
 	if (config.listen_port_argument) {
 		/* Then nobody is at the other end of these descriptors. */
 		inherited.stderr_is_client = false;
-		stderr_usable = !inherited.stderr_was_closed;
+		log_allow_stderr(!inherited.stderr_was_closed);
 	} else if (inherited_find(&inherited, &why_not) < 0) {
 		log_refusal(why_not);
 		return EX_CONFIG;
 	}
-	log_open(settings->log_to, settings->debug, stderr_usable);
+	log_choose(settings->log_to, settings->debug);
 	if (inherited.kind == INHERITED_CONNECTION)
 		return serve_inherited(&inherited);
 	return listen_and_serve(&inherited, argc, argv);

@@ -96,7 +96,8 @@ int client_inherited(int in, int out, struct client *ret_client)
 			return why_no_peer(in);
 		}
 	} else {
-		peer.length = length;
+		peer.length =
+		    length < sizeof(peer.local) ? length : sizeof(peer.local);
 		ret_client->is_socket = true;
 		ret_client->is_inet = address_is_inet(&peer);
 		set_name(ret_client, &peer);

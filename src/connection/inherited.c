@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../fd.h"
 #include "../text.h"
 #include "inherited.h"
 
@@ -41,17 +42,27 @@ void inherited_secure_stdio(struct inherited *ret_inherited)
 		is_same_file(&status[2], &status[1]));
 }
 
-void inherited_silence_stderr(const struct inherited *inherited)
+int inherited_settle(struct inherited *inherited)
 {
-	int null;
+	bool moves = inherited->kind == INHERITED_LISTENERS &&
+		     inherited->in == STDIN_FILENO;
+	int null CLEANUP_FD = -1;
 
-	if (!inherited->stderr_is_client)
-		return;
-	null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (null < 0) /* then at least not to the client */
-		close(STDERR_FILENO);
-	else if (dup2(null, STDERR_FILENO) >= 0)
-		close(null);
+	if (!inherited->stderr_is_client && !moves)
+		return 0;
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null < 0)
+		return -errno;
+	if (inherited->stderr_is_client && dup2(null, STDERR_FILENO) < 0)
+		return -errno;
+	if (!moves)
+		return 0;
+	inherited->in = inherited->out =
+	    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (inherited->in < 0 || dup2(null, STDIN_FILENO) < 0 ||
+	    dup2(null, STDOUT_FILENO) < 0)
+		return -errno;
+	return 0;
 }
 
 static int socket_option(int fd, int option)

@@ -43,7 +43,12 @@ void inherited_secure_stdio(struct inherited *ret_inherited);
  */
 int inherited_find(struct inherited *inherited, const char **ret_why);
 
-/* Puts /dev/null in the place of a standard error that is the client. */
-void inherited_silence_stderr(const struct inherited *inherited);
+/*
+ * Puts /dev/null in the place of a standard error that is the client, and of
+ * input and output when input is the listening socket, which goes to another
+ * number: no handler keeps it that way when the listener gives it up.
+ * Returns 0 or a negative errno.
+ */
+int inherited_settle(struct inherited *inherited);
 
 #endif

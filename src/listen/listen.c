@@ -101,6 +101,8 @@ static void reload(struct listener *listener)
 	}
 	listener->config = reload->spare;
 	reload->spare = old;
+	log_choose(listener->config->settings.log_to,
+	    listener->config->settings.debug);
 	log_number(
 	    LOG_INFO, "reloaded", "routes", listener->config->routes.count);
 }
@@ -230,6 +232,7 @@ static bool accept_all(struct listener *listener)
 
 static void tell_to_end(struct listener *listener)
 {
+	listener->phase_us = deadline_in_ms(KILL_MS);
 	if (listener->phase == ENDING) {
 		children_signal(&children, SIGKILL);
 		return;
@@ -240,7 +243,6 @@ static void tell_to_end(struct listener *listener)
 	listener->waiting = -1;
 	children_signal(&children, SIGQUIT);
 	listener->phase = ENDING;
-	listener->phase_us = deadline_in_ms(KILL_MS);
 }
 
 static void begin_to_drain(struct listener *listener)

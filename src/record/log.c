@@ -15,6 +15,7 @@
 #define FIELDS_MAX 16
 
 bool log_debugging;
+static bool stderr_usable;
 
 static enum {
 	DROP,
@@ -38,7 +39,12 @@ static bool stderr_is_journal(void)
 	return strcmp(stream, expected.start) == 0;
 }
 
-void log_open(enum log_to to, bool debug, bool stderr_usable)
+void log_allow_stderr(bool usable)
+{
+	stderr_usable = usable;
+}
+
+void log_choose(enum log_to to, bool debug)
 {
 	log_debugging = debug;
 	if (to == LOG_TO_JOURNAL)

@@ -22,12 +22,17 @@ struct log_field {
 };
 
 /*
- * Chooses the destination. LOG_TO_AUTO is the journal when $JOURNAL_STREAM
- * (systemd.exec(5)) says that standard error is connected to it, else standard
- * error, else syslog. With stderr_usable false standard error is never written
- * to, whatever `to` says. Until it is called, everything is dropped.
+ * Tells whether standard error may be written to. With `usable` false it never
+ * is, whatever log_choose() says. Until this is called, it is not.
  */
-void log_open(enum log_to to, bool debug, bool stderr_usable);
+void log_allow_stderr(bool usable);
+
+/*
+ * Chooses the destination, now or anew. LOG_TO_AUTO is the journal when
+ * $JOURNAL_STREAM (systemd.exec(5)) says that standard error is connected to
+ * it, else standard error, else syslog. Until it is called, all is dropped.
+ */
+void log_choose(enum log_to to, bool debug);
 
 /* Writes a message; message_id may be NULL, and is for the journal only. */
 void log_fields(int level, const char *message_id, const char *message,
