@@ -1,0 +1,289 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What all the tests share. Every test has a directory $T of its own; whatever
+# start() started is ended, by its process id, when the test is over.
+#
+# From the Makefile: BYTE_PROXY (the program), TOOLS (the directory of talk and
+# superserver), BUILD.
+
+bats_require_minimum_version 1.5.0
+
+: "${BYTE_PROXY:?run the tests with make check}" "${TOOLS:?}" "${BUILD:?}"
+PATH=$TOOLS:$PATH
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	PIDS=()
+	# A sanitizer's report ends the program with a status of its own.
+	export ASAN_OPTIONS=exitcode=99:log_path=$T/sanitizer:log_exe_name=1
+	export UBSAN_OPTIONS=print_stacktrace=1:log_path=$T/sanitizer
+	unset "${!BYTE_PROXY_@}"
+	export -n BYTE_PROXY TOOLS BUILD
+}
+
+teardown() {
+	end_all
+	if compgen -G "$T/sanitizer*" >/dev/null; then
+		cat "$T"/sanitizer*
+		return 1
+	fi
+	# What the programs said, should the test have failed.
+	tail -n 20 "$T"/*.err 2>/dev/null || true
+}
+
+# needs COMMAND PACKAGE: a test that cannot run fails under CI.
+needs() {
+	command -v "$1" >/dev/null && return
+	if [ "${CI:-}" = true ]; then
+		echo "$1 is missing: install the Debian package $2" >&2
+		return 1
+	fi
+	skip "needs $1: install the Debian package $2 (make deps)"
+}
+
+needs_root() {
+	[ "$(id -u)" -eq 0 ] && return
+	if [ "${CI:-}" = true ]; then
+		echo "this test has to run as root" >&2
+		return 1
+	fi
+	skip "needs root"
+}
+
+# start NAME COMMAND...: in the background, with its output in $T/NAME.out and
+# .err; its process id in $PID.
+start() {
+	local name=$1
+	shift
+	"$@" >"$T/$name.out" 2>"$T/$name.err" 3>&- </dev/null &
+	PID=$!
+	PIDS+=("$PID")
+}
+
+end_all() {
+	local pid
+	for pid in "${PIDS[@]}"; do
+		kill "$pid" 2>/dev/null || true
+	done
+	for pid in "${PIDS[@]}"; do
+		poll_until gone "$pid" || kill -KILL "$pid" 2>/dev/null || true
+	done
+	PIDS=()
+}
+
+# gone PID: it has ended. A zombie of ours has too.
+gone() {
+	! [ -d "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+}
+
+# ended PID STATUS: waits for a started program; it has to exit with STATUS.
+ended() {
+	local status=0
+	poll_until gone "$1"
+	wait "$1" || status=$?
+	[ "$status" -eq "$2" ] || {
+		echo "exit status $status, expected $2" >&2
+		return 1
+	}
+}
+
+# poll_until COMMAND...: until it succeeds, at most ten seconds.
+poll_until() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		"$@" 2>/dev/null && return
+		sleep 0.02 # between two looks, never instead of one
+	done
+	echo "timed out: $*" >&2
+	return 1
+}
+
+# now_ms: a monotonic clock for what has to be quick or bounded.
+now_ms() {
+	local up
+	read -r up _ </proc/uptime
+	up=${up/./}
+	echo $((10#$up * 10))
+}
+
+# target NAME STEPS...: a target on a free port; it is in ${PORTS[NAME]}, and
+# its address in ${TARGETS[NAME]}.
+declare -gA PORTS TARGETS
+target() {
+	target_at "$1" 127.0.0.1 "${@:2}"
+}
+
+# target_at NAME HOST STEPS...
+target_at() {
+	local name=$1 host=$2
+	shift 2
+	rm -f "$T/$name.port"
+	start "$name" talk listen "$host:0" "$T/$name.port" "$@"
+	TARGET_PID=$PID
+	poll_until test -s "$T/$name.port"
+	PORTS[$name]=$(<"$T/$name.port")
+	TARGETS[$name]=$host:${PORTS[$name]}
+}
+
+# unix_target NAME ADDRESS STEPS...
+unix_target() {
+	rm -f "$T/$1.port"
+	start "$1" talk listen "$2" "$T/$1.port" "${@:3}"
+	TARGET_PID=$PID
+	poll_until test -s "$T/$1.port"
+	TARGETS[$1]=$2
+}
+
+# proxy ARGUMENTS...: byte-proxy listening by itself, on the free port $PORT.
+proxy() {
+	start proxy "$BYTE_PROXY" --listen-port 0 "$@"
+	PROXY_PID=$PID
+	LOG=$T/proxy.err
+	poll_until grep -q 'msg=listening' "$LOG"
+	PORT=$(sed -n 's/.*msg=listening address=.*:\([0-9]*\)$/\1/p' "$LOG" |
+		head -n 1)
+}
+
+# handed_over [OPTIONS...] -- ARGUMENTS...: byte-proxy started for each
+# connection to the free port $PORT by superserver.
+handed_over() {
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	rm -f "$T"/super.*
+	start super superserver "${options[@]}" "$T/super" -- "$BYTE_PROXY" "$@"
+	SUPER_PID=$PID
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port")
+}
+
+# handler_status STATUS: superserver's first child has exited so.
+handler_status() {
+	poll_until test -s "$T/super.status"
+	[ "$(head -n 1 "$T/super.status")" = "$1" ] || {
+		echo "exit status $(<"$T/super.status"), expected $1" >&2
+		return 1
+	}
+}
+
+# client STEPS...: a client of the proxy at $PORT, until it is done.
+client() {
+	talk connect "127.0.0.1:$PORT" "$@"
+}
+
+# in_network SCRIPT: runs it in a network of its own, where 198.51.100.2 and
+# 2001:db8::2 are addresses that nothing answers from, and where \$T/hosts and
+# \$T/resolv.conf, if they exist, are the system's. The helpers are there too.
+in_network() {
+	needs ip iproute2
+	needs_root
+	export -f talk_connect poll_until gone
+	# shellcheck disable=SC2016 # expanded in there
+	T=$T BYTE_PROXY=$BYTE_PROXY unshare -nm bash -c 'set -e
+		ip link set lo up
+		ip link add hole type veth peer name nowhere
+		ip link set hole up
+		ip link set nowhere up
+		ip address add 198.51.100.1/24 dev hole
+		ip -6 address add 2001:db8::1/64 dev hole nodad
+		ip neighbour add 198.51.100.2 lladdr 02:00:00:00:00:02 dev hole
+		ip neighbour add 2001:db8::2 lladdr 02:00:00:00:00:02 dev hole
+		for file in hosts resolv.conf; do
+			[ ! -e "$T/$file" ] || mount --bind "$T/$file" "/etc/$file"
+		done
+		'"$1" 3>&-
+}
+talk_connect() {
+	talk connect "127.0.0.1:$(<"$T/super.port")" "$@"
+}
+
+# records: the record lines so far. record_count N: there are N.
+records() {
+	grep 'msg=connection' "$LOG"
+}
+record_count() {
+	[ "$(records | wc -l)" -ge "$1" ]
+}
+
+# field KEY [N]: the value of a field of the N-th record (1).
+field() {
+	poll_until record_count "${2:-1}"
+	records | sed -n "${2:-1}p" |
+		sed -nE "s/.* $1=(\"([^\"]*)\"|([^ ]*)).*/\2\3/p"
+}
+
+# expect_record KEY=VALUE...: of the first record; N:KEY=VALUE of another.
+expect_record() {
+	local pair n key value
+	for pair; do
+		n=1
+		if [[ $pair =~ ^([0-9]+):(.*) ]]; then
+			n=${BASH_REMATCH[1]} pair=${BASH_REMATCH[2]}
+		fi
+		key=${pair%%=*} value=$(field "${pair%%=*}" "$n")
+		[ "$value" = "${pair#*=}" ] || {
+			echo "$key=$value, expected ${pair#*=}" >&2
+			records >&2
+			return 1
+		}
+	done
+}
+
+# cpu_ticks PID: what it has used so far, in hundredths of a second.
+cpu_ticks() {
+	local stat
+	stat=$(<"/proc/$1/stat")
+	stat=${stat##*) }
+	# shellcheck disable=SC2086 # the fields are words
+	set -- $stat
+	echo $((${12} + ${13}))
+}
+
+# handler_of PID: the first child of a listener.
+handler_of() {
+	cut -d ' ' -f 1 "/proc/$1/task/$1/children"
+}
+has_handler() {
+	[ -n "$(handler_of "$1")" ]
+}
+no_handler() {
+	[ -z "$(handler_of "$1")" ]
+}
+
+# not COMMAND...: it has to fail. (bats takes no notice of "! command".)
+not() {
+	if "$@"; then
+		echo "did not fail: $*" >&2
+		return 1
+	fi
+}
+
+# says REGEX COMMAND...: it writes exactly one line, to standard error, and
+# that matches.
+says() {
+	local regex=$1
+	shift
+	run --separate-stderr "$@" </dev/null
+	# shellcheck disable=SC2154 # set by run
+	[ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ] &&
+		[[ $stderr =~ $regex ]] || {
+		printf 'status %s\noutput: %s\nstderr: %s\nexpected: %s\n' \
+			"$status" "$output" "$stderr" "$regex" >&2
+		return 1
+	}
+}
+
+# refuses STATUS REGEX COMMAND...: the same, with this exit status.
+refuses() {
+	local expected=$1
+	shift
+	says "$@" || return 1
+	[ "$status" -eq "$expected" ] || {
+		echo "exit status $status, expected $expected" >&2
+		return 1
+	}
+}

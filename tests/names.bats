@@ -1,0 +1,156 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Names: hosts file and DNS, dead addresses, resolvers that never answer. Each
+# in a network and with files of its own.
+
+load helpers
+
+# served SCRIPT-BEFORE ARGUMENTS...: one connection in the network, whose
+# target is an echo on 127.0.0.1, port $port in SCRIPT and arguments.
+served() {
+	local before=$1
+	shift
+	LOG=$T/super.err
+	ARGUMENTS="$*" in_network "$before"'
+		talk listen "${HOST:-127.0.0.1}:0" "$T/echo.port" echo &
+		poll_until test -s "$T/echo.port"
+		port=$(<"$T/echo.port")
+		superserver "$T/super" -- "$BYTE_PROXY" ${ARGUMENTS//PORT/$port} \
+			2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:"\x01hello" expect:hello shut eof
+		wait'
+}
+
+# connected_within MS
+connected_within() {
+	local took
+	took=$(field connect_us)
+	[ "$took" -lt $(($1 * 1000)) ] || {
+		echo "connected after $took us" >&2
+		return 1
+	}
+}
+
+@test "a name of the hosts file" {
+	echo '127.0.0.1 some.name' >"$T/hosts"
+	served '' --map 0x01=some.name:PORT
+	expect_record result=closed "address=127.0.0.1:$(<"$T/echo.port")"
+}
+
+@test "a name with IPv6 alone" {
+	echo '::1 six' >"$T/hosts"
+	HOST='[::1]' served '' --map 0x01=six:PORT
+	expect_record result=closed "address=[::1]:$(<"$T/echo.port")"
+}
+
+@test "the first address refuses: the next one is tried at once" {
+	printf '%s\n' '::1 both' '127.0.0.1 both' >"$T/hosts"
+	served '' --map 0x01=both:PORT
+	expect_record result=closed "address=127.0.0.1:$(<"$T/echo.port")"
+	connected_within 200
+}
+
+@test "the first address never answers: the next one is tried after 250 ms" {
+	printf '%s\n' '2001:db8::2 both' '127.0.0.1 both' >"$T/hosts"
+	served '' --map 0x01=both:PORT
+	expect_record result=closed "address=127.0.0.1:$(<"$T/echo.port")"
+	connected_within 400
+	# It was tried first, or this would not have been a test.
+	[ "$(field connect_us)" -ge 250000 ]
+}
+
+@test "a name from DNS" {
+	needs dnsmasq dnsmasq-base
+	echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
+	echo '127.0.0.1 localhost' >"$T/hosts"
+	served 'dnsmasq --no-daemon --no-hosts --no-resolv --port=53 \
+			--listen-address=127.0.0.1 --user=root --pid-file= \
+			--local=/by.dns/ --host-record=host.by.dns,127.0.0.1 2>"$T/dnsmasq.err" &
+		DNSMASQ=$!
+		poll_until grep -q started "$T/dnsmasq.err"
+		wait() { kill $DNSMASQ; builtin wait; }' \
+		--map 0x01=host.by.dns:PORT
+	expect_record result=closed target="host.by.dns:$(<"$T/echo.port")" \
+		"address=127.0.0.1:$(<"$T/echo.port")"
+}
+
+# unresolved ARGUMENTS...: a connection whose name server never answers; the
+# client's steps are in STEPS.
+unresolved() {
+	# 198.51.100.2 takes questions and answers none.
+	echo 'nameserver 198.51.100.2' >"$T/resolv.conf"
+	echo '127.0.0.1 localhost' >"$T/hosts"
+	LOG=$T/super.err
+	ARGUMENTS="$*" in_network 'superserver "$T/super" -- "$BYTE_PROXY" \
+			--map 0x01=some.name:80 $ARGUMENTS 2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		'"$STEPS"'
+		wait'
+}
+
+@test "a resolver that never answers is bounded by the connect timeout" {
+	STEPS='talk_connect send:"\x01" eof' \
+		unresolved --connect-timeout 300ms
+	handler_status 69
+	expect_record result=connect-timeout target=some.name:80
+	[ "$(field duration_us)" -lt 3000000 ]
+}
+
+@test "SIGTERM while resolving ends at once" {
+	STEPS='talk_connect send:"\x01" eof & client=$!
+		poll_until test -s "$T/super.pid"
+		read -r pid <"$T/super.pid"
+		poll_until eval "[ -n \"\$(cat /proc/$pid/task/$pid/children)\" ]"
+		kill -TERM "$pid"
+		builtin wait $client' unresolved --connect-timeout 8s
+	handler_status 0
+	expect_record result=terminated
+	[ "$(field duration_us)" -lt 3000000 ]
+}
+
+@test "a client that resets while its target is resolved or connected" {
+	STEPS='talk_connect send:"\x01" await:"$T/super.pid" wait:100 reset' \
+		unresolved --connect-timeout 8s
+	handler_status 0
+	expect_record result=client-reset
+	[ "$(field duration_us)" -lt 3000000 ]
+
+	rm -f "$T"/super.*
+	in_network 'superserver "$T/super" -- "$BYTE_PROXY" \
+			--map 0x01=198.51.100.2:80 2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:"\x01" await:"$T/super.pid" wait:100 reset
+		wait'
+	handler_status 0
+	expect_record result=client-reset
+	[ "$(field duration_us)" -lt 3000000 ]
+}
+
+@test "no resolver process outlives the connection that it was for" {
+	STEPS='talk_connect send:"\x01" eof
+		poll_until test -s "$T/super.status"
+		ps -o args= --ppid 1 | grep -c some.name >"$T/left" || true' \
+		unresolved --connect-timeout 300ms
+	[ "$(<"$T/left")" -eq 0 ]
+}
+
+@test "a name that does not exist: connect-failed, and why" {
+	needs dnsmasq dnsmasq-base
+	echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
+	echo '127.0.0.1 localhost' >"$T/hosts"
+	LOG=$T/super.err
+	in_network 'dnsmasq --no-daemon --no-hosts --no-resolv --port=53 \
+			--listen-address=127.0.0.1 --user=root --pid-file= \
+			--local=/invalid/ 2>"$T/dnsmasq.err" & dnsmasq=$!
+		poll_until grep -q started "$T/dnsmasq.err"
+		superserver "$T/super" -- "$BYTE_PROXY" \
+			--map 0x01=no.such.invalid:80 2>"$T/super.err" & super=$!
+		poll_until test -s "$T/super.port"
+		talk_connect send:"\x01" eof
+		wait $super
+		kill $dnsmasq'
+	handler_status 69
+	expect_record result=connect-failed target=no.such.invalid:80
+	[ -n "$(field error)" ]
+}

@@ -1,0 +1,308 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Options, variables, the file, and which of them wins.
+
+load helpers
+
+check() {
+	run --separate-stderr "$BYTE_PROXY" "$@" --check </dev/null
+	# shellcheck disable=SC2154 # stderr is set by run
+	[ "$status" -eq 0 ] || { echo "$stderr" >&2; return 1; }
+}
+
+# printed LINE...: --check printed each of these lines.
+printed() {
+	local line
+	for line; do
+		grep -qxF -- "$line" <<<"$output" || {
+			printf 'missing: %s\nin:\n%s\n' "$line" "$output" >&2
+			return 1
+		}
+	done
+}
+
+@test "a byte is 0x and one or two hexadecimal digits, in either case" {
+	check --map 0x1=a:1 --map 0x0a=b:1 --map 0xfF=c:1
+	printed 'map 0x01=a:1' 'map 0x0a=b:1' 'map 0xff=c:1'
+}
+
+@test "a byte is nothing else" {
+	local byte
+	for byte in 0x01zz '0x 01' 0x0_1 0x 0x123 1 01 x01 0X01 '' 0x-1 +0x01 \
+		' 0x01' '0x01 ' 0x01- 0x01-0x 0x01-0x02-0x03 -0x01 '**' 0x01,0x02 a; do
+		refuses 64 '^byte-proxy: --map .*: expected BYTE=TARGET' \
+			"$BYTE_PROXY" --map "$byte=a:1"
+		[[ $stderr == "byte-proxy: --map $byte=a:1: "* ]]
+	done
+}
+
+@test "a range and * route each byte that they name" {
+	check --map 0x00-0x1f=a:1 --map-keep '*=b:2' --map 0x20=c:3
+	printed 'map 0x00-0x1f=a:1' 'map-keep *=b:2' 'map 0x20=c:3'
+}
+
+@test "a range from high to low is refused" {
+	refuses 64 '--map 0x05-0x03=a:1: expected a range' \
+		"$BYTE_PROXY" --map 0x05-0x03=a:1
+}
+
+@test "a byte that is mapped twice is refused, however it was mapped" {
+	refuses 64 '--map 0x01=b:1: this byte has a route already' \
+		"$BYTE_PROXY" --map 0x01=a:1 --map 0x01=b:1
+	refuses 64 '--map-keep 0x1=b:1: this byte has a route already' \
+		"$BYTE_PROXY" --map 0x01=a:1 --map-keep 0x1=b:1
+	refuses 64 '--map 0x0f-0x20=b:1: a byte of this range has a route' \
+		"$BYTE_PROXY" --map 0x00-0x0f=a:1 --map 0x0f-0x20=b:1
+	refuses 64 '--map \*=b:1: \* has a route already' \
+		"$BYTE_PROXY" --map-keep '*=a:1' --map '*=b:1'
+}
+
+@test "targets of every kind are taken, and printed as configured" {
+	local i=0 t args=() lines=()
+	for t in host:1 a.b-c_d.example:65535 127.0.0.1:80 '[::1]:80' \
+		'[2001:db8::1]:http' '[fe80::1%lo]:22' unix:/run/x.sock unix:@abstract \
+		localhost:ssh; do
+		args+=(--map "0x0$i=$t")
+		lines+=("map 0x0$i=$t")
+		i=$((i + 1))
+	done
+	check "${args[@]}"
+	printed "${lines[@]}"
+}
+
+@test "a bad target is refused with the argument and what was expected" {
+	local line target expected
+	while IFS='|' read -r target expected; do
+		refuses 64 "expected $expected" "$BYTE_PROXY" --map "0x01=$target"
+		[[ $stderr == "byte-proxy: --map 0x01=$target: "* ]]
+	done <<-'END'
+		|host:port
+		host|host:port
+		:80|a host
+		host:|a port
+		host:0|a port from 1
+		host:65536|a port from 1
+		host:99999999999999999999999|a port from 1
+		host:80x|a port from 1
+		host: 80|a target without blanks
+		host:+80|a port number or
+		host:-1|a port number or
+		host:nosuchservice|a port number or the name
+		ho st:80|a target without blanks
+		host:80 |a target without blanks
+		::1:80|one host:port
+		a:b:80|one host:port
+		[::1]|\[IPv6 address\]:port
+		[::1]80|\[IPv6 address\]:port
+		[::1:80|\[IPv6 address\]:port
+		[::1]:|a port after
+		[]:80|an IPv6 address within
+		[127.0.0.1]:80|an IPv6 address within
+		[::g]:80|an IPv6 address within
+		[::1%nosuchinterface]:80|an IPv6 address within
+		256.0.0.1:80|an IPv4 address
+		1.2.3:80|an IPv4 address
+		127.1:80|an IPv4 address
+		ho/st:80|a host name
+		unix:|unix:/path
+		unix:relative|unix:/path
+		unix:@|unix:/path
+		http://host:80|one host:port
+	END
+}
+
+@test "a unix path or a host name that is too long is refused" {
+	local long
+	long=$(printf 'a%.0s' {1..108})
+	refuses 64 'at most 107 bytes' "$BYTE_PROXY" --map "0x01=unix:/$long"
+	refuses 64 'at most 253 characters' \
+		"$BYTE_PROXY" --map "0x01=$long$long$long:80"
+}
+
+@test "numbers, times and words are taken strictly, from arguments and variables" {
+	local option value expected variable
+	while IFS='|' read -r option value expected; do
+		refuses 64 "^byte-proxy: --$option .*: expected $expected" \
+			"$BYTE_PROXY" --map '*=a:1' "--$option=$value"
+		[[ $stderr == "byte-proxy: --$option $value: "* ]]
+		variable=BYTE_PROXY_${option^^}
+		variable=${variable//-/_}
+		refuses 78 "^byte-proxy: $variable .*: expected $expected" \
+			env "$variable=$value" "$BYTE_PROXY" --map '*=a:1'
+		[[ $stderr == "byte-proxy: $variable $value: "* ]]
+	done <<-'END'
+		listen-port|65536|a port
+		listen-port|-1|a port
+		listen-port|http|a port
+		listen-port|1 |a port
+		listen-address|localhost|an IPv4 or IPv6
+		listen-address|1.2.3|an IPv4 or IPv6
+		listen-address|[::1|an IPv4 or IPv6
+		max-connections|0|a number from 1
+		max-connections|65536|a number from 1
+		max-connections|many|a number from 1
+		first-byte-timeout|soon|a time
+		connect-timeout|5 s|a time
+		connect-timeout|1.5|a time
+		idle-timeout|-1|a time
+		idle-timeout|25d|a time
+		idle-timeout|s|a time
+		idle-timeout|1000h|a time
+		drain-timeout|99999999999999999999|a time
+		drain-timeout|10ss|a time
+		log|nowhere|auto
+		log|Journal|auto
+	END
+	refuses 78 'BYTE_PROXY_DEBUG maybe: expected yes or no' \
+		env BYTE_PROXY_DEBUG=maybe "$BYTE_PROXY" --map '*=a:1'
+}
+
+@test "times have units, and 0 is one" {
+	check --map '*=a:1' --first-byte-timeout 90 --connect-timeout 500ms \
+		--idle-timeout 2h --drain-timeout 0
+	printed first-byte-timeout=90s connect-timeout=500ms idle-timeout=2h \
+		drain-timeout=0s
+	check --map '*=a:1' --idle-timeout 3min --connect-timeout=120s
+	printed idle-timeout=3min connect-timeout=2min
+}
+
+@test "every setting can be an argument, a variable, and a line of the file" {
+	local expected=(max-connections=7 first-byte-timeout=1s connect-timeout=2s
+		idle-timeout=3s drain-timeout=4s listen-port=5000
+		'listen-address=[::1]' log=stderr debug=yes 'map 0x01=a:1'
+		'map-keep 0x02=b:2')
+	check --max-connections 7 --first-byte-timeout 1s --connect-timeout 2s \
+		--idle-timeout 3s --drain-timeout 4s --listen-port 5000 \
+		--listen-address ::1 --log stderr --debug --map 0x01=a:1 \
+		--map-keep=0x02=b:2
+	printed "${expected[@]}"
+
+	cat >"$T/all.env" <<-'END'
+		BYTE_PROXY_MAX_CONNECTIONS=7
+		BYTE_PROXY_FIRST_BYTE_TIMEOUT=1s
+		BYTE_PROXY_CONNECT_TIMEOUT=2s
+		BYTE_PROXY_IDLE_TIMEOUT=3s
+		BYTE_PROXY_DRAIN_TIMEOUT=4s
+		BYTE_PROXY_LISTEN_PORT=5000
+		BYTE_PROXY_LISTEN_ADDRESS=[::1]
+		BYTE_PROXY_LOG=stderr
+		BYTE_PROXY_DEBUG=yes
+		BYTE_PROXY_MAP=0x01=a:1
+		BYTE_PROXY_MAP_KEEP=0x02=b:2
+	END
+	check --env-file "$T/all.env"
+	printed "${expected[@]}" "env-file=$T/all.env"
+
+	local variables
+	mapfile -t variables <"$T/all.env"
+	run --separate-stderr env "${variables[@]}" "$BYTE_PROXY" --check
+	printed "${expected[@]}"
+}
+
+@test "arguments win over the environment, and the environment over the file" {
+	cat >"$T/file.env" <<-'END'
+		BYTE_PROXY_CONNECT_TIMEOUT=1s
+		BYTE_PROXY_IDLE_TIMEOUT=1s
+		BYTE_PROXY_DRAIN_TIMEOUT=1s
+		BYTE_PROXY_MAP="0x01=file:1"
+	END
+	export BYTE_PROXY_IDLE_TIMEOUT=2s BYTE_PROXY_DRAIN_TIMEOUT=2s
+	check --drain-timeout 3s --env-file "$T/file.env"
+	printed connect-timeout=1s idle-timeout=2s drain-timeout=3s \
+		'map 0x01=file:1'
+}
+
+@test "the routes of a stronger source replace those of a weaker as a whole" {
+	cat >"$T/file.env" <<-'END'
+		BYTE_PROXY_MAP="0x01=file:1 0x02=file:2"
+		BYTE_PROXY_MAP_KEEP="0x03=file:3"
+	END
+	export BYTE_PROXY_MAP_KEEP="0x01=variable:1"
+	check --env-file "$T/file.env"
+	printed 'map-keep 0x01=variable:1'
+	not grep -q file: <<<"$output"
+	check --env-file "$T/file.env" --map 0x09=argument:9
+	printed 'map 0x09=argument:9'
+	not grep -qE 'file:|variable:' <<<"$output"
+}
+
+@test "an empty variable is one that is not set" {
+	cat >"$T/file.env" <<-'END'
+		BYTE_PROXY_MAP="0x01=file:1"
+		BYTE_PROXY_IDLE_TIMEOUT=7s
+	END
+	export BYTE_PROXY_MAP="" BYTE_PROXY_IDLE_TIMEOUT=""
+	check --env-file "$T/file.env"
+	printed 'map 0x01=file:1' idle-timeout=7s
+}
+
+@test "BYTE_PROXY_ENV_FILE names the file, and a file cannot name another" {
+	echo 'BYTE_PROXY_MAP=0x01=file:1' >"$T/file.env"
+	export BYTE_PROXY_ENV_FILE=$T/file.env
+	check
+	printed 'map 0x01=file:1'
+	echo 'BYTE_PROXY_ENV_FILE=/other' >>"$T/file.env"
+	refuses 78 "file.env:2: BYTE_PROXY_ENV_FILE /other: a file cannot" \
+		"$BYTE_PROXY"
+}
+
+@test "many routes in one variable, between any blanks" {
+	export BYTE_PROXY_MAP=$'  0x01=a:1 \t 0x02=b:2\n0x03=c:3  '
+	check
+	printed 'map 0x01=a:1' 'map 0x02=b:2' 'map 0x03=c:3'
+	export BYTE_PROXY_MAP="0x01=a:1 0x02=b:x 0x03=c:3"
+	refuses 78 'BYTE_PROXY_MAP 0x02=b:x: expected a port' "$BYTE_PROXY"
+}
+
+@test "a variable of ours that there is not is refused; others do not matter" {
+	refuses 78 'BYTE_PROXY_IDEL_TIMEOUT: there is no such setting' \
+		env BYTE_PROXY_IDEL_TIMEOUT=1s "$BYTE_PROXY" --map '*=a:1'
+	refuses 78 'BYTE_PROXY_CHECK: there is no such setting' \
+		env BYTE_PROXY_CHECK=yes "$BYTE_PROXY" --map '*=a:1'
+	BYTE_PROXIES=1 check --map '*=a:1'
+}
+
+@test "no route at all is refused" {
+	refuses 78 'no route: expected --map' "$BYTE_PROXY"
+	refuses 78 'no route: expected --map' "$BYTE_PROXY" --check
+}
+
+@test "an argument that is none is refused" {
+	refuses 64 '--bogus: there is no such option' "$BYTE_PROXY" --bogus
+	refuses 64 '--ma: there is no such option' "$BYTE_PROXY" --ma '*=a:1'
+	refuses 64 'stray: expected an option' "$BYTE_PROXY" stray
+	refuses 64 '-d: expected an option' "$BYTE_PROXY" -d
+	refuses 64 '--: expected an option' "$BYTE_PROXY" --
+	refuses 64 '--map: expected a value' "$BYTE_PROXY" --map
+	refuses 64 '--debug=yes: this option takes no value' \
+		"$BYTE_PROXY" --debug=yes
+}
+
+@test "--check exits 78 for whatever is bad" {
+	refuses 78 '--map 0x01=a: expected host:port' \
+		"$BYTE_PROXY" --check --map 0x01=a
+	refuses 78 'no-such-file: No such file or directory' \
+		"$BYTE_PROXY" --map '*=a:1' --env-file "$T/no-such-file" --check
+}
+
+@test "--help and --version need nothing else and look at nothing else" {
+	local variable=BYTE_PROXY_MAP=bad
+	run -0 env "$variable" "$BYTE_PROXY" --help
+	[[ ${lines[0]} == "Usage: byte-proxy "* ]]
+	run -0 env "$variable" "$BYTE_PROXY" --version
+	[[ $output =~ ^byte-proxy\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+}
+
+@test "256 routes by arguments and one more for the rest" {
+	local i args=(--map '*=rest:1')
+	for i in {0..255}; do
+		args+=(--map "$(printf '0x%02x=host%d:%d' "$i" "$i" $((i + 1)))")
+	done
+	check "${args[@]}"
+	[ "$(grep -c '^map ' <<<"$output")" -eq 257 ]
+	printed 'map 0xff=host255:256' 'map *=rest:1'
+}
+
+@test "control characters of a bad value are not printed" {
+	refuses 64 '--map 0x01=a\?b:1' "$BYTE_PROXY" --map $'0x01=a\eb:1'
+}

@@ -1,0 +1,344 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What each end of a connection sees of the other.
+
+load helpers
+
+@test "the client half-closes, and 200 KB come a while later" {
+	target late expect:request eof wait:800 put:200000 shut
+	proxy --map "0x01=${TARGETS[late]}"
+	client send:'\x01request' shut get:200000 eof
+	expect_record result=closed bytes_up=7 bytes_down=200000
+}
+
+@test "the target half-closes, and the client goes on for 200 KB" {
+	target early expect:hello send:bye shut get:200000 eof
+	proxy --map "0x01=${TARGETS[early]}"
+	client send:'\x01hello' expect:bye eof put:200000 shut
+	ended "$TARGET_PID" 0
+	expect_record result=closed bytes_up=200005 bytes_down=3
+}
+
+@test "1 MiB echoed, ended by the client's half-close" {
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	client send:'\x01' both:1048576 shut eof
+	expect_record bytes_up=1048576 bytes_down=1048576
+}
+
+@test "50 MB both ways at once, then half-closes" {
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	client send:'\x01' both:50000000@3 shut eof
+	expect_record result=closed bytes_up=50000000 bytes_down=50000000
+}
+
+@test "the client's close reaches the target, the target's close the client" {
+	target first expect:x eof
+	proxy --map "0x01=${TARGETS[first]}"
+	client send:'\x01x' close
+	ended "$TARGET_PID" 0
+	end_all
+	target second expect:y close
+	proxy --map "0x01=${TARGETS[second]}"
+	client send:'\x01y' eof
+}
+
+@test "the client's reset reaches the target as a reset, within a second" {
+	target victim expect:hello "touch:$T/there" reset-seen "touch:$T/seen"
+	handed_over keep -- --map "0x01=${TARGETS[victim]}"
+	client send:'\x01hello' "await:$T/there" reset
+	local start_ms
+	start_ms=$(now_ms)
+	poll_until test -e "$T/seen"
+	[ $(($(now_ms) - start_ms)) -lt 1000 ]
+	handler_status 0
+	expect_record result=client-reset bytes_up=5
+}
+
+@test "the target's reset reaches the client as a reset, whoever else holds it" {
+	target killer expect:hello reset
+	# superserver keeps a duplicate, as PID 1 does: a close would say nothing.
+	handed_over keep -- --map "0x01=${TARGETS[killer]}"
+	client send:'\x01hello' reset-seen
+	handler_status 0
+	expect_record result=target-reset bytes_up=5 bytes_down=0
+}
+
+@test "what an end sent before its reset is delivered before the reset" {
+	target killer expect:hello put:100000 reset
+	proxy --map "0x01=${TARGETS[killer]}"
+	client send:'\x01hello' get:100000 reset-seen
+	expect_record result=target-reset bytes_down=100000
+
+	end_all
+	target victim expect:x "touch:$T/there" get:100000 reset-seen \
+		"touch:$T/seen"
+	proxy --map "0x01=${TARGETS[victim]}"
+	client send:'\x01x' "await:$T/there" put:100000 reset
+	poll_until test -e "$T/seen"
+	expect_record result=client-reset bytes_up=100001
+}
+
+@test "a reset after a half-close in the same direction still crosses" {
+	target victim eof "touch:$T/there" reset-seen "touch:$T/seen"
+	proxy --map "0x01=${TARGETS[victim]}"
+	# The end of the client's data is known; then it vanishes.
+	client send:'\x01' shut "await:$T/there" reset
+	poll_until test -e "$T/seen"
+	expect_record result=client-reset
+}
+
+@test "the reset of an end to which nobody writes is noticed" {
+	# The client has closed its half; the target has as well, then resets.
+	target killer expect:x shut "await:$T/go" reset
+	proxy --map "0x01=${TARGETS[killer]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' eof \
+		"touch:$T/go" reset-seen
+	ended "$PID" 0
+	expect_record result=target-reset
+}
+
+@test "a reset crosses while the other end is stalled, within a second" {
+	target stalled "await:$T/over" reset-seen
+	proxy --map "0x01=${TARGETS[stalled]}"
+	client send:'\x01' fill reset
+	poll_until record_count 1
+	expect_record result=client-reset
+	touch "$T/over"
+	ended "$TARGET_PID" 0
+}
+
+@test "small segments to a stalled reader: all arrive, the stall costs nothing" {
+	target slow "await:$T/go" get:20000000@5 eof
+	proxy --map "0x01=${TARGETS[slow]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01' put:20000000@5 \
+		shut eof
+	CLIENT=$PID
+	poll_until has_handler "$PROXY_PID"
+	local handler before
+	handler=$(handler_of "$PROXY_PID")
+	poll_until stands_still "$handler"
+	before=$(cpu_ticks "$handler")
+	sleep 1 # the time that is measured
+	[ $(($(cpu_ticks "$handler") - before)) -le 2 ]
+	touch "$T/go"
+	ended "$TARGET_PID" 0
+	ended "$CLIENT" 0
+	expect_record result=closed bytes_up=20000000
+}
+
+# stands_still PID: its counts of bytes have not changed for a while.
+stands_still() {
+	local before
+	before=$(grep -E 'char' "/proc/$1/io")
+	sleep 0.2
+	[ "$(grep -E 'char' "/proc/$1/io")" = "$before" ]
+}
+
+@test "many segments of 100 bytes to a stalled reader, each way" {
+	target slow "await:$T/go" expect:x rest
+	proxy --map "0x01=${TARGETS[slow]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' tiny:20000 \
+		"touch:$T/go" shut eof
+	ended "$PID" 0
+	expect_record bytes_up=2000001
+}
+
+@test "two small writes each way never wait for one another" {
+	target echo echo
+	handed_over -- --map "0x01=${TARGETS[echo]}"
+	run -0 client send:'\x01' rtt:200 shut eof
+	[ "${lines[0]}" -lt 35000 ] || {
+		echo "worst round trip: ${lines[0]} us" >&2
+		return 1
+	}
+}
+
+@test "bulk, then small messages, then bulk, on one connection" {
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	client send:'\x01' both:3000000 rtt:50 both:3000000@2 rtt:50 shut eof
+	expect_record bytes_up=6000800 bytes_down=6000800
+}
+
+@test "bulk uses splice, and a small connection makes no pipe" {
+	needs strace strace
+	local bytes
+	for bytes in 1000 3000000; do
+		target echo echo
+		rm -f "$T"/super.*
+		start super superserver "$T/super" -- strace -f -o "$T/trace.$bytes" \
+			"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+		poll_until test -s "$T/super.port"
+		PORT=$(<"$T/super.port") client send:'\x01' "both:$bytes" shut eof
+		poll_until grep -q exited "$T/trace.$bytes"
+	done
+	not grep -qE 'splice|pipe2' "$T/trace.1000"
+	grep -q 'pipe2' "$T/trace.3000000"
+	grep -q 'splice(.*= [1-9]' "$T/trace.3000000"
+}
+
+@test "without pipes, without splice: it is copied" {
+	needs strace strace
+	local fault
+	for fault in pipe2:error=EMFILE splice:error=EINVAL \
+		fcntl:error=EPERM; do
+		target echo echo
+		rm -f "$T"/super.*
+		start super superserver "$T/super" -- strace -f -o "$T/trace" \
+			-e "trace=${fault%%:*}" -e "inject=$fault" \
+			"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+		LOG=$T/super.err
+		poll_until test -s "$T/super.port"
+		PORT=$(<"$T/super.port") client send:'\x01' both:3000000 shut eof
+		grep -q INJECTED "$T/trace"
+		handler_status 0
+		expect_record result=closed bytes_up=3000000 bytes_down=3000000
+		end_all
+	done
+}
+
+@test "with the user's quota of pipe memory used up" {
+	needs_root
+	target echo times=3 echo
+	install -m 755 "$BYTE_PROXY" "$T/program"
+	chmod 711 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
+		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
+	install -m 755 "$TOOLS/pipehog" "$T/pipehog"
+	# 64 pipes of 1 MiB are all that one user gets.
+	start hog setpriv --reuid 65533 --regid 65533 --clear-groups \
+		"$T/pipehog"
+	poll_until grep -q full "$T/hog.out"
+	start super superserver times=3 "$T/super" -- setpriv --reuid 65533 \
+		--regid 65533 --clear-groups "$T/program" \
+		--map "0x01=${TARGETS[echo]}"
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port")
+	client send:'\x01' both:3000000 shut eof
+	client send:'\x01' both:3000000 rtt:20 shut eof
+	client send:'\x01' put:1000000 get:1000000 shut eof
+	expect_record result=closed bytes_up=3000000 2:bytes_down=3000160
+}
+
+@test "urgent data keeps its place and its urgency" {
+	target oob expect:abc expect-oob:X expect:def get:3000000 expect-oob:Y \
+		get:3000000@2 eof send:done shut
+	proxy --map "0x01=${TARGETS[oob]}"
+	TALK_SECONDS=20 client send:'\x01abc' wait:50 oob:X send:def \
+		put:3000000 oob:Y put:3000000@2 shut expect:done eof
+	expect_record result=closed bytes_up=6000008
+}
+
+@test "200 at once" {
+	target echo times=200 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	local pids=() i pid
+	for i in {1..200}; do
+		talk connect "127.0.0.1:$PORT" send:'\x01' "both:20000@$i" shut eof \
+			2>>"$T/clients.err" 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	poll_until record_count 200
+	[ "$(records | grep -c 'result=closed.* bytes_up=20000 bytes_down=20000')" \
+		-eq 200 ]
+}
+
+@test "idle, then data" {
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	client send:'\x01one' expect:one wait:1500 send:two expect:two shut eof
+}
+
+@test "the idle timeout ends a quiet connection with an end to both" {
+	target echo expect:hello send:hello eof "touch:$T/ended"
+	proxy --map "0x01=${TARGETS[echo]}" --idle-timeout 300ms
+	client send:'\x01hello' expect:hello eof
+	poll_until test -e "$T/ended"
+	expect_record result=idle-timeout
+	[ "$(field duration_us)" -ge 290000 ]
+}
+
+@test "the idle timeout starts anew with every byte" {
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}" --idle-timeout 400ms
+	client send:'\x01a' expect:a wait:250 send:b expect:b wait:250 send:c \
+		expect:c wait:250 send:d expect:d shut eof
+	expect_record result=closed
+}
+
+@test "the idle timeout resets what is stalled: it must not look complete" {
+	target stalled "await:$T/over" reset-seen
+	proxy --map "0x01=${TARGETS[stalled]}" --idle-timeout 500ms
+	client send:'\x01' fill reset-seen
+	touch "$T/over"
+	ended "$TARGET_PID" 0
+	expect_record result=idle-timeout
+}
+
+@test "SIGTERM in the relay: it goes on until both ends are done" {
+	target echo expect:hello "touch:$T/relaying" "await:$T/signalled" send:bye \
+		shut eof
+	handed_over -- --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' expect:bye \
+		eof
+	poll_until test -e "$T/relaying"
+	kill -TERM "$(<"$T/super.pid")"
+	touch "$T/signalled"
+	ended "$PID" 0
+	handler_status 0
+	expect_record result=closed
+}
+
+@test "SIGTERM in the relay: the drain timeout cuts off, by reset" {
+	target victim expect:hello "touch:$T/relaying" reset-seen "touch:$T/seen"
+	handed_over -- --map "0x01=${TARGETS[victim]}" --drain-timeout 300ms
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' reset-seen
+	poll_until test -e "$T/relaying"
+	kill -TERM "$(<"$T/super.pid")"
+	ended "$PID" 0
+	poll_until test -e "$T/seen"
+	handler_status 0
+	expect_record result=drained
+}
+
+@test "SIGHUP means nothing to a connection" {
+	target echo expect:hello "touch:$T/relaying" "await:$T/signalled" send:bye \
+		shut eof
+	handed_over -- --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' expect:bye \
+		eof
+	poll_until test -e "$T/relaying"
+	kill -HUP "$(<"$T/super.pid")"
+	touch "$T/signalled"
+	ended "$PID" 0
+	handler_status 0
+}
+
+@test "keepalive and no delay at both ends" {
+	needs strace strace
+	target echo echo
+	start super superserver "$T/super" -- strace -f -o "$T/trace" \
+		-e trace=setsockopt "$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:'\x01hello' expect:hello shut eof
+	poll_until grep -q exited "$T/trace"
+	[ "$(grep -c 'TCP_NODELAY, \[1\]' "$T/trace")" -eq 2 ]
+	[ "$(grep -c 'SO_KEEPALIVE, \[1\]' "$T/trace")" -eq 2 ]
+}
+
+@test "a pipe on output is never made non-blocking, and a slow reader gets all" {
+	target source put:2000000 shut rest
+	mkfifo "$T/fifo"
+	start reader bash -c 'until [ -e "$0.go" ]; do sleep 0.05; done
+		talk fds get:2000000 eof <"$0"' "$T/fifo"
+	READER=$PID
+	start proxy bash -c 'printf "\1" | "$@" >"$0"' "$T/fifo" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[source]}"
+	touch "$T/fifo.go"
+	ended "$READER" 0
+	LOG=$T/proxy.err
+	expect_record result=closed bytes_down=2000000 client=pipe
+}

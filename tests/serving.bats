@@ -1,0 +1,216 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# From the first byte to the connected target.
+
+load helpers
+
+@test "the byte is stripped by --map and kept by --map-keep" {
+	target strip expect:hello shut rest
+	target keep expect:'\x02hello' shut rest
+	proxy --map "0x01=${TARGETS[strip]}" --map-keep "0x02=${TARGETS[keep]}"
+	client send:'\x01hello' eof
+	client send:'\x02hello' eof
+	ended "$TARGET_PID" 0
+}
+
+@test "byte and data in one segment; the byte alone and the data later" {
+	target echo times=2 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	client send:'\x01together' expect:together shut eof
+	client send:'\x01' quiet:50 send:later expect:later shut eof
+}
+
+@test "the byte and nothing else, then the end, reaches the target" {
+	target strip eof send:bye shut
+	target keep expect:'\x02' eof send:bye shut
+	proxy --map "0x01=${TARGETS[strip]}" --map-keep "0x02=${TARGETS[keep]}"
+	client send:'\x01' shut expect:bye eof
+	client send:'\x02' shut expect:bye eof
+}
+
+@test "the target may speak first, before the client says more" {
+	target banner send:banner expect:answer shut eof
+	proxy --map "0x01=${TARGETS[banner]}"
+	client send:'\x01' expect:banner send:answer eof shut
+}
+
+@test "a first chunk of one byte more than is read at once arrives whole" {
+	target big get:16384@7 send:done shut rest
+	proxy --map-keep "0x00-0xff=${TARGETS[big]}"
+	client put:16384@7 shut expect:done eof
+	expect_record bytes_up=16384 bytes_down=4
+}
+
+@test "all 256 bytes go to 256 targets" {
+	local byte args=()
+	for byte in $(printf '%02x ' {0..255}); do
+		args+=(--map "0x$byte=unix:@$BATS_TEST_NAME-$$-$byte")
+		talk listen "unix:@$BATS_TEST_NAME-$$-$byte" "$T/port.$byte" \
+			expect:x "send:$byte" shut eof 2>>"$T/targets.err" 3>&- &
+		PIDS+=($!)
+	done
+	proxy "${args[@]}"
+	poll_until all_targets_listen
+	for byte in $(printf '%02x ' {0..255}); do
+		client send:"\\x${byte}x" expect:"$byte" eof
+	done
+	poll_until record_count 256
+	[ "$(records | grep -c result=closed)" -eq 256 ]
+}
+
+all_targets_listen() {
+	local ports=("$T"/port.??)
+	[ "${#ports[@]}" -eq 256 ]
+}
+
+@test "* takes every byte without a route of its own" {
+	target one expect:x send:one shut eof
+	target rest times=2 expect:x send:rest shut eof
+	proxy --map "0x01=${TARGETS[one]}" --map "*=${TARGETS[rest]}"
+	client send:'\x01x' expect:one eof
+	client send:'\x00x' expect:rest eof
+	client send:'\xffx' expect:rest eof
+}
+
+@test "an IPv6 target, a unix socket, an abstract one" {
+	target_at six '[::1]' echo
+	unix_target path "unix:$T/socket" echo
+	unix_target abstract "unix:@byte-proxy-test-$$-$RANDOM" echo
+	proxy --map "0x06=${TARGETS[six]}" --map "0x07=${TARGETS[path]}" \
+		--map "0x08=${TARGETS[abstract]}"
+	client send:'\x06v6' expect:v6 shut eof
+	client send:'\x07path' expect:path shut eof
+	client send:'\x08abstract' expect:abstract shut eof
+	expect_record "address=${TARGETS[six]}" "2:address=unix:$T/socket" \
+		"3:address=${TARGETS[abstract]}"
+}
+
+@test "a unix socket whose queue is full is waited for, within the timeout" {
+	# The listener takes nothing: its queue of one is full after two.
+	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat" &&
+		poll_until test -S "$T/full"
+	kill -STOP "$PID"
+	PIDS+=("$PID")
+	local i
+	for i in 1 2 3 4; do
+		start "hold$i" talk connect "unix:$T/full" end-seen
+	done
+	proxy --map "0x01=unix:$T/full" --connect-timeout 300ms
+	poll_until connect_times_out
+	kill -CONT "${PIDS[0]}"
+}
+connect_times_out() {
+	client send:'\x01' rest
+	grep -q 'result=connect-timeout' "$LOG"
+}
+
+@test "silence: the connection ends after the first-byte timeout" {
+	proxy --map '*=127.0.0.1:1' --first-byte-timeout 300ms
+	local start_ms
+	start_ms=$(now_ms)
+	client eof
+	local took=$(($(now_ms) - start_ms))
+	[ "$took" -ge 250 ] && [ "$took" -lt 3000 ]
+	expect_record result=first-byte-timeout byte= target=
+}
+
+@test "a close without a byte makes no connection to the target" {
+	target never rest
+	handed_over times=2 -- --map "*=${TARGETS[never]}"
+	client close
+	client shut eof
+	poll_until record_count 2
+	expect_record result=no-byte 2:result=no-byte target= 2:target=
+	# It still waits for its first connection.
+	kill -0 "$TARGET_PID"
+	grep -qx 0 "$T/super.status"
+	not grep -qvx 0 "$T/super.status"
+}
+
+@test "an unknown byte with 1 MB behind it ends in an end, not in a reset" {
+	handed_over keep -- --map '0x01=127.0.0.1:1'
+	client send:'\xee' put:1000000 eof
+	handler_status 0
+	expect_record result=no-route byte=0xee target= bytes_up=0
+}
+
+@test "an unknown byte with an end that never comes is dropped in bounded time" {
+	handed_over -- --map '0x01=127.0.0.1:1'
+	start slow talk connect "127.0.0.1:$PORT" send:'\xee' eof wait:8000
+	poll_until test -s "$T/super.status"
+	expect_record result=no-route
+}
+
+@test "a target that refuses: the client sees an end, the status is 69" {
+	handed_over keep -- --map '*=127.0.0.1:1'
+	client send:'\x01' put:100000 eof
+	handler_status 69
+	expect_record result=connect-failed level=warning 'error=Connection refused'
+}
+
+@test "a target without an answer: connect-timeout ends it" {
+	# shellcheck disable=SC2016 # expanded in there
+	in_network 'superserver "$T/super" -- "$BYTE_PROXY" \
+			--map "*=198.51.100.2:9" --connect-timeout 300ms \
+			2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:x eof
+		wait'
+	LOG=$T/super.err
+	expect_record result=connect-timeout level=warning target=198.51.100.2:9
+	handler_status 69
+	local took
+	took=$(field duration_us)
+	[ "$took" -ge 290000 ] && [ "$took" -lt 3000000 ]
+}
+
+@test "SIGTERM while waiting for the first byte ends at once" {
+	handed_over -- --map '*=127.0.0.1:1' --debug
+	start client talk connect "127.0.0.1:$PORT" rest
+	CLIENT=$PID
+	# From here on the signal can only end the wait.
+	poll_until grep -q 'waiting for the first byte' "$LOG"
+	kill -TERM "$(<"$T/super.pid")"
+	ended "$CLIENT" 0
+	handler_status 0
+	expect_record result=terminated byte=
+}
+
+@test "a client that was gone before the start: recorded, exit 0" {
+	target never rest
+	handed_over gone -- --map "*=${TARGETS[never]}"
+	client send:x reset
+	handler_status 0
+	expect_record result=client-reset client=unknown byte=
+	kill -0 "$TARGET_PID"
+}
+
+@test "a client that resets before its first byte: recorded, exit 0" {
+	handed_over -- --map '*=127.0.0.1:1'
+	client "await:$T/super.pid" reset
+	handler_status 0
+	[[ $(field result) = client-reset ]]
+}
+
+@test "a route that needs no resolver never touches its files" {
+	needs strace strace
+	target echo echo
+	start super superserver "$T/traced" -- strace -f -o "$T/trace" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+	poll_until test -s "$T/traced.port"
+	PORT=$(<"$T/traced.port") client send:'\x01hello' expect:hello shut eof
+	poll_until grep -q exited "$T/trace"
+	not grep -qE 'resolv|/etc/hosts|nsswitch|fork|clone' "$T/trace"
+}
+
+@test "the client is left as it was found: no O_NONBLOCK for a small one" {
+	target echo echo
+	start super superserver keep "$T/super" -- bash -c \
+		'"$@"; grep flags: /proc/self/fdinfo/0 >"$0"' "$T/flags" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port")
+	client send:'\x01hello' expect:hello shut eof
+	poll_until test -s "$T/flags"
+	grep -qE 'flags:[[:space:]]*02$' "$T/flags"
+}

@@ -1,0 +1,227 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The ways in, told apart by what was handed over. Those of xinetd, inetd and
+# systemd as PID 1 are in real_services.bats and systemd.bats.
+
+load helpers
+
+# port_after FIRST: a port that nobody listens on just now. For programs that
+# cannot take port 0; free_port_start tries again when it was lost meanwhile.
+free_port() {
+	local port
+	while :; do
+		port=$((20000 + RANDOM % 12000))
+		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo "$port"
+}
+
+listens() {
+	grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp ||
+		grep -q ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp6
+}
+
+# activate OPTIONS... -- ARGUMENTS...: by systemd-socket-activate, on $PORT.
+activate() {
+	needs systemd-socket-activate systemd
+	local options=() tries
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	shift
+	for tries in 1 2 3 4 5; do
+		PORT=$(free_port)
+		start activate systemd-socket-activate -E ASAN_OPTIONS \
+			-E UBSAN_OPTIONS -l "127.0.0.1:$PORT" "${options[@]}" \
+			"$BYTE_PROXY" "$@"
+		LOG=$T/activate.err
+		poll_until listens_or_gone "$PORT" "$PID"
+		listens "$PORT" && ! gone "$PID" && return
+	done
+	return 1
+}
+
+listens_or_gone() {
+	listens "$1" || gone "$2"
+}
+
+@test "a connected socket on standard input" {
+	target echo echo
+	handed_over -- --map "0x01=${TARGETS[echo]}"
+	client send:'\x01hello' expect:hello shut eof
+	handler_status 0
+	expect_record result=closed byte=0x01 bytes_up=5 bytes_down=5
+}
+
+@test "a connected socket on standard input, with nothing on output" {
+	target echo echo
+	start super superserver "$T/super" -- bash -c 'exec "$@" >/dev/null' - \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port")
+	client send:'\x01hello' expect:hello shut eof
+}
+
+@test "pipes on standard input and output" {
+	target upper upper
+	run -0 bash -c 'printf "\1hello" | "$@" 2>"$0" | cat' "$T/log" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[upper]}"
+	[ "$output" = HELLO ]
+	LOG=$T/log
+	expect_record result=closed client=pipe bytes_up=5 bytes_down=5
+}
+
+@test "a file on standard input" {
+	target upper upper
+	printf '\1hello' >"$T/in"
+	run -0 bash -c '"$@" <"$0"' "$T/in" \
+		"$BYTE_PROXY" --log syslog --map "0x01=${TARGETS[upper]}"
+	[ "$output" = HELLO ]
+}
+
+@test "socat EXEC, with a socket pair and with pipes" {
+	needs socat socat
+	local kind
+	for kind in '' ,pipes; do
+		target upper upper
+		run -0 --separate-stderr bash -c \
+			'printf "\1hello" | BYTE_PROXY_MAP=$0 "$@"' \
+			"0x01=${TARGETS[upper]}" \
+			socat -t 1 - "EXEC:$BYTE_PROXY$kind"
+		[ "$output" = HELLO ]
+	done
+}
+
+@test "socat EXEC with nofork" {
+	needs socat socat
+	target upper upper
+	export BYTE_PROXY_MAP=0x01=${TARGETS[upper]}
+	start socat socat -d -d TCP-LISTEN:0,bind=127.0.0.1 \
+		"EXEC:$BYTE_PROXY,nofork"
+	LOG=$T/socat.err
+	poll_until grep -q 'listening on' "$LOG"
+	PORT=$(sed -n 's/.*listening on.*:\([0-9]*\)$/\1/p' "$LOG")
+	client send:'\x01hello' shut expect:HELLO eof
+	expect_record result=closed bytes_up=5
+}
+
+@test "systemd-socket-activate --accept --inetd" {
+	target echo echo
+	activate --accept --inetd -- --map "0x01=${TARGETS[echo]}"
+	client send:'\x01hello' expect:hello shut eof
+	expect_record result=closed bytes_up=5
+}
+
+@test "systemd-socket-activate --accept: one connection by LISTEN_FDS" {
+	target echo echo
+	activate --accept -- --map "0x01=${TARGETS[echo]}"
+	client send:'\x01hello' expect:hello shut eof
+	expect_record result=closed bytes_up=5
+}
+
+@test "systemd-socket-activate: listening sockets by LISTEN_FDS" {
+	local second
+	target echo times=3 echo
+	second=$(free_port)
+	activate -l "127.0.0.1:$second" -- --map "0x01=${TARGETS[echo]}"
+	client send:'\x01one' expect:one shut eof
+	client send:'\x01two' expect:two shut eof
+	PORT=$second client send:'\x01three' expect:three shut eof
+	kill -TERM "$PID"
+	ended "$PID" 0
+	[ "$(grep -c msg=listening "$LOG")" -eq 2 ]
+}
+
+@test "a listening socket on standard input, on 0, 1 and 2 as inetd leaves it" {
+	needs socat socat
+	target echo times=2 echo
+	activate --inetd -- --map "0x01=${TARGETS[echo]}"
+	client send:'\x01one' expect:one shut eof
+	client send:'\x01two' expect:two shut eof
+	# No copy of it is left when it is given up.
+	kill -TERM "$PID"
+	ended "$PID" 0
+	not listens "$PORT"
+}
+
+@test "nothing handed over: it binds the port of --listen-port's variable" {
+	target echo echo
+	BYTE_PROXY_LISTEN_PORT=0 start proxy "$BYTE_PROXY" \
+		--map "0x01=${TARGETS[echo]}"
+	LOG=$T/proxy.err
+	poll_until grep -q msg=listening "$LOG"
+	PORT=$(sed -n 's/.*address=\[::\]:\([0-9]*\)$/\1/p' "$LOG")
+	client send:'\x01hello' expect:hello shut eof
+}
+
+@test "nothing handed over: the port is 9092, and one that is taken is named" {
+	needs ip iproute2
+	needs_root
+	# In a network of its own the port cannot be anybody's.
+	run unshare -n bash -c 'ip link set lo up
+		"$1" --map "*=a:1" </dev/null 2>"$0/first" & first=$!
+		until grep -q listening "$0/first"; do :; done
+		"$1" --map "*=a:1" </dev/null 2>"$0/second"
+		echo "second: $?"
+		kill $first; wait $first; echo "first: $?"' "$T" "$BYTE_PROXY"
+	grep -q 'address=\[::\]:9092$' "$T/first"
+	grep -qx 'byte-proxy: --listen-port 9092: Address.* in use' \
+		"$T/second"
+	[[ $output == *"second: 71"*"first: 0"* ]]
+}
+
+@test "standard input closed, a terminal: nothing was handed over" {
+	start closed bash -c 'exec "$@" <&-' - "$BYTE_PROXY" --map '*=a:1' \
+		--log stderr
+	# Its port may be taken; what matters is that it wants one.
+	poll_until grep -qE 'msg=listening|--listen-port 9092' "$T/closed.err"
+	needs script bsdutils
+	start terminal script -qec "$BYTE_PROXY --map '*=a:1'" /dev/null
+	poll_until grep -qE 'msg=listening|--listen-port 9092' "$T/terminal.out"
+}
+
+@test "--listen-port as an argument wins over a connection; a variable does not" {
+	target echo times=2 echo
+	handed_over times=1 -- --listen-port 0 --map "0x01=${TARGETS[echo]}"
+	start bystander talk connect "127.0.0.1:$PORT" send:'\x01ignored' end-seen
+	poll_until grep -q msg=listening "$LOG"
+	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
+	client send:'\x01hello' expect:hello shut eof
+	kill -TERM "$(<"$T/super.pid")"
+	handler_status 0
+
+	BYTE_PROXY_LISTEN_PORT=0 handed_over -- --map "0x01=${TARGETS[echo]}"
+	client send:'\x01hello' expect:hello shut eof
+}
+
+@test "LISTEN_FDS of another process are not ours" {
+	target echo echo
+	export LISTEN_FDS=1 LISTEN_PID=1
+	handed_over -- --map "0x01=${TARGETS[echo]}"
+	client send:'\x01hello' expect:hello shut eof
+}
+
+@test "what is no connection is refused" {
+	needs socat socat
+	run -78 bash -c '"$@" </tmp' - "$BYTE_PROXY" --map '*=a:1'
+	[[ $output == *"standard input: expected"* ]]
+	start udp socat -d -d -u UDP-RECV:0,bind=127.0.0.1 \
+		"EXEC:$BYTE_PROXY --map \\*=a\\:1,nofork"
+	poll_until gone "$PID"
+	grep -q 'standard input: expected a stream socket' "$T/udp.err"
+}
+
+@test "inherited state: all signals blocked or ignored, stray descriptors" {
+	target echo echo
+	handed_over signals stray -- --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' \
+		expect:hello "touch:$T/relaying" end-seen
+	poll_until test -e "$T/relaying"
+	# The drain begins, and a second SIGTERM ends it.
+	kill -TERM "$(<"$T/super.pid")"
+	sleep 0.05 # two signals at once are one
+	kill -TERM "$(<"$T/super.pid")"
+	handler_status 0
+	expect_record result=terminated
+}
