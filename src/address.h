@@ -36,9 +36,10 @@ int address_parse_unix(const char *name, struct address *ret_address);
 
 /*
  * Adds "192.0.2.1:80", "[2001:db8::1]:80", "unix:/path", "unix:@name", "unix"
- * for a socket without a name, or "unknown" for other families. An IPv4-mapped IPv6 address is written
- * as the IPv4 address that it is (RFC 4291, 2.5.5.2). What a peer chose for
- * its unix socket's name is written with '?' for all but printable ASCII.
+ * for a socket without a name, or "unknown" for other families. An IPv4-mapped
+ * IPv6 address is written as the IPv4 address that it is (RFC 4291, 2.5.5.2).
+ * What a peer chose for its unix socket's name is written with '?' for all but
+ * printable ASCII.
  */
 void address_add_to(const struct address *address, struct text *text);
 

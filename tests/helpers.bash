@@ -175,30 +175,15 @@ client() {
 	talk connect "127.0.0.1:$PORT" "$@"
 }
 
-# in_network SCRIPT: runs it in a network of its own, where 198.51.100.2 and
-# 2001:db8::2 are addresses that nothing answers from, and where \$T/hosts and
-# \$T/resolv.conf, if they exist, are the system's. The helpers are there too.
+# in_network SCRIPT: runs it in namespaces of its own; see network.bash.
 in_network() {
 	needs ip iproute2
 	needs_root
-	export -f talk_connect poll_until gone
+	export -f poll_until gone
 	# shellcheck disable=SC2016 # expanded in there
-	T=$T BYTE_PROXY=$BYTE_PROXY unshare -nm bash -c 'set -e
-		ip link set lo up
-		ip link add hole type veth peer name nowhere
-		ip link set hole up
-		ip link set nowhere up
-		ip address add 198.51.100.1/24 dev hole
-		ip -6 address add 2001:db8::1/64 dev hole nodad
-		ip neighbour add 198.51.100.2 lladdr 02:00:00:00:00:02 dev hole
-		ip neighbour add 2001:db8::2 lladdr 02:00:00:00:00:02 dev hole
-		for file in hosts resolv.conf; do
-			[ ! -e "$T/$file" ] || mount --bind "$T/$file" "/etc/$file"
-		done
-		'"$1" 3>&-
-}
-talk_connect() {
-	talk connect "127.0.0.1:$(<"$T/super.port")" "$@"
+	T=$T BYTE_PROXY=$BYTE_PROXY BUILD=$BUILD TESTS=$BATS_TEST_DIRNAME \
+		unshare -nmp --fork --kill-child --mount-proc \
+		bash -c 'source "$TESTS/network.bash"; '"$1" 3>&-
 }
 
 # records: the record lines so far. record_count N: there are N.

@@ -19,7 +19,7 @@ served() {
 			2>"$T/super.err" &
 		poll_until test -s "$T/super.port"
 		talk_connect send:"\x01hello" expect:hello shut eof
-		wait'
+		poll_until grep -q msg=connection "$T/super.err"'
 }
 
 # connected_within MS
@@ -67,9 +67,7 @@ connected_within() {
 	served 'dnsmasq --no-daemon --no-hosts --no-resolv --port=53 \
 			--listen-address=127.0.0.1 --user=root --pid-file= \
 			--local=/by.dns/ --host-record=host.by.dns,127.0.0.1 2>"$T/dnsmasq.err" &
-		DNSMASQ=$!
-		poll_until grep -q started "$T/dnsmasq.err"
-		wait() { kill $DNSMASQ; builtin wait; }' \
+		poll_until grep -q started "$T/dnsmasq.err"' \
 		--map 0x01=host.by.dns:PORT
 	expect_record result=closed target="host.by.dns:$(<"$T/echo.port")" \
 		"address=127.0.0.1:$(<"$T/echo.port")"
@@ -103,7 +101,7 @@ unresolved() {
 		read -r pid <"$T/super.pid"
 		poll_until eval "[ -n \"\$(cat /proc/$pid/task/$pid/children)\" ]"
 		kill -TERM "$pid"
-		builtin wait $client' unresolved --connect-timeout 8s
+		wait $client' unresolved --connect-timeout 8s
 	handler_status 0
 	expect_record result=terminated
 	[ "$(field duration_us)" -lt 3000000 ]
@@ -130,7 +128,7 @@ unresolved() {
 @test "no resolver process outlives the connection that it was for" {
 	STEPS='talk_connect send:"\x01" eof
 		poll_until test -s "$T/super.status"
-		ps -o args= --ppid 1 | grep -c some.name >"$T/left" || true' \
+		pgrep -cx byte-proxy >"$T/left" || true' \
 		unresolved --connect-timeout 300ms
 	[ "$(<"$T/left")" -eq 0 ]
 }
@@ -142,14 +140,13 @@ unresolved() {
 	LOG=$T/super.err
 	in_network 'dnsmasq --no-daemon --no-hosts --no-resolv --port=53 \
 			--listen-address=127.0.0.1 --user=root --pid-file= \
-			--local=/invalid/ 2>"$T/dnsmasq.err" & dnsmasq=$!
+			--local=/invalid/ 2>"$T/dnsmasq.err" &
 		poll_until grep -q started "$T/dnsmasq.err"
 		superserver "$T/super" -- "$BYTE_PROXY" \
-			--map 0x01=no.such.invalid:80 2>"$T/super.err" & super=$!
+			--map 0x01=no.such.invalid:80 2>"$T/super.err" &
 		poll_until test -s "$T/super.port"
 		talk_connect send:"\x01" eof
-		wait $super
-		kill $dnsmasq'
+		poll_until test -s "$T/super.status"'
 	handler_status 69
 	expect_record result=connect-failed target=no.such.invalid:80
 	[ -n "$(field error)" ]

@@ -136,6 +136,7 @@ static int load_environment(
 
 static int refuse_file(const char *path, int error, struct text *why)
 {
+	why->length = 0;
 	text_add(why, path);
 	if (error == -EFBIG)
 		return refuse(why, NULL, "expected a file of under 128 KiB");
@@ -303,7 +304,6 @@ static void add_route_lines(
 {
 	const struct routes *routes = &config->routes;
 	const struct route *route = &routes->list[index];
-	unsigned first = 0, last;
 	const char *option =
 	    options[route->keep ? OPTION_MAP_KEEP : OPTION_MAP].name;
 
@@ -311,6 +311,8 @@ static void add_route_lines(
 	if (routes->other == index + 1) {
 		text_add(text, "*");
 	} else {
+		unsigned first = 0, last;
+
 		while (routes->by_byte[first] != index + 1)
 			first++;
 		last = first;

@@ -29,7 +29,7 @@ struct pump {
 	size_t held;
 	char *buffer; /* PUMP_BUFFER_BYTES, the caller's */
 	char *at;     /* the first byte held in it */
-	bool urgent; /* what is held is one byte of urgent data */
+	bool urgent;  /* what is held is one byte of urgent data */
 	bool can_splice;
 	int pipe[2]; /* -1: copying */
 	size_t pipe_bytes;
@@ -46,7 +46,7 @@ struct pump {
 void pump_init(struct pump *pump, int source, bool source_is_socket, int sink,
     bool sink_is_socket, char *buffer, size_t offset, size_t held);
 
-/* What to wait for now: POLLIN and POLLPRI at the source, POLLOUT at the sink. */
+/* What to wait for: POLLIN and POLLPRI at the source, POLLOUT at the sink. */
 bool pump_wants_source(const struct pump *pump);
 bool pump_wants_sink(const struct pump *pump);
 

@@ -89,10 +89,10 @@ static int wait_for_answer(
 	struct pollfd fds[] = {
 	    {.fd = answer_fd, .events = POLLIN}, {.fd = watch_fd}};
 	ssize_t n;
-	int r;
 
 	for (;;) {
-		r = wait_for(fds, 2, deadline);
+		int r = wait_for(fds, 2, deadline);
+
 		if (r == -EINTR && wait_order() == WAIT_GO_ON)
 			continue;
 		if (r == -EINTR)

@@ -2,7 +2,7 @@
 /*
  * talk: one scripted end of a connection, for the tests.
  *
- *	talk connect ADDRESS STEP...
+ *	talk connect ADDRESS [times=N] STEP...      (one after the other)
  *	talk listen ADDRESS PORT_FILE [times=N] STEP...
  *	talk fds STEP...                            (descriptors 0 and 1)
  *
@@ -605,12 +605,20 @@ static int run_listening(struct talk *talk, char *argv[])
 static void run_connecting(struct talk *talk, char *argv[])
 {
 	struct address address = parse_address(talk, argv[0]);
-	int fd = make_socket(&address);
+	int times = 1;
+	char **steps = argv + 1;
 
-	if (connect(fd, &address.any, address.length) < 0)
-		fail_errno(talk, argv[0]);
-	use(talk, fd);
-	run(talk, argv + 1);
+	if (*steps && sscanf(*steps, "times=%d", &times) == 1)
+		steps++;
+	for (; times > 0; times--) {
+		int fd = make_socket(&address);
+
+		if (connect(fd, &address.any, address.length) < 0)
+			fail_errno(talk, argv[0]);
+		use(talk, fd);
+		run(talk, steps);
+		close(fd);
+	}
 }
 
 int main(int argc, char *argv[])

@@ -1,0 +1,362 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The listener: ports, limits, errors that pass, draining, reloading.
+
+load helpers
+
+# port_is_free: another program can bind it at once.
+port_is_free() {
+	"$BYTE_PROXY" --listen-port "$PORT" --map '*=a:1' \
+		>/dev/null 2>"$T/again.err" 3>&- </dev/null &
+	local pid=$!
+	PIDS+=("$pid")
+	poll_until grep -q . "$T/again.err"
+	kill "$pid" 2>/dev/null || true
+	grep -q msg=listening "$T/again.err"
+}
+
+@test "IPv4 and IPv6 on one port; --listen-address narrows it" {
+	target echo times=3 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	client send:'\x01v4' expect:v4 shut eof
+	talk connect "[::1]:$PORT" send:'\x01v6' expect:v6 shut eof
+	poll_until record_count 2
+	[[ $(field client 1) == 127.0.0.1:* ]]
+	[[ $(field client 2) == '[::1]:'* ]]
+	end_all
+
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}" --listen-address 127.0.0.1
+	grep -q "address=127.0.0.1:$PORT\$" "$LOG"
+	not talk connect "[::1]:$PORT" send:x
+	client send:'\x01v4' expect:v4 shut eof
+	end_all
+
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}" --listen-address '[::1]'
+	not client send:x
+	talk connect "[::1]:$PORT" send:'\x01v6' expect:v6 shut eof
+}
+
+@test "a port that is taken, and one that is not ours, are named" {
+	proxy --map '*=a:1'
+	refuses 71 "^byte-proxy: --listen-port $PORT: Address.* in use" \
+		"$BYTE_PROXY" --listen-port "$PORT" --map '*=a:1'
+	needs_root
+	refuses 71 '^byte-proxy: --listen-port 1: Permission denied' \
+		setpriv --reuid 65534 --clear-groups --regid 65534 \
+		--inh-caps=-all --bounding-set=-all \
+		"$(unprivileged_program)" --listen-port 1 --map '*=a:1'
+}
+
+unprivileged_program() {
+	install -m 755 "$BYTE_PROXY" "$T/program"
+	chmod 711 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
+		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
+	echo "$T/program"
+}
+
+@test "each connection has a process of its own, and none is left" {
+	target echo times=3 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	local i
+	for i in 1 2 3; do
+		start "client$i" talk connect "127.0.0.1:$PORT" send:'\x01x' \
+			expect:x "touch:$T/up$i" "await:$T/go" shut eof
+	done
+	poll_until test -e "$T/up1" -a -e "$T/up2" -a -e "$T/up3"
+	[ "$(wc -w <"/proc/$PROXY_PID/task/$PROXY_PID/children")" -eq 3 ]
+	touch "$T/go"
+	poll_until no_handler "$PROXY_PID"
+	poll_until record_count 3
+	[ "$(records | grep -o ' pid=[0-9]*' | sort -u | wc -l)" -eq 3 ]
+}
+
+# traced_proxy: the listener is a child of the strace that was just started.
+# strace ignores SIGTERM, and ends when its child does.
+traced_proxy() {
+	LOG=$T/proxy.err
+	poll_until grep -q msg=listening "$LOG"
+	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
+	PROXY_PID=$(handler_of "$PID")
+	PIDS+=("$PROXY_PID")
+}
+
+@test "the listener never reads from a connection" {
+	needs strace strace
+	target echo echo
+	start proxy strace -o "$T/trace" "$BYTE_PROXY" --listen-port 0 \
+		--map "0x01=${TARGETS[echo]}"
+	traced_proxy
+	client send:'\x01hello' expect:hello shut eof
+	poll_until grep -q SIGCHLD "$T/trace"
+	grep -q accept4 "$T/trace"
+	not grep -qE '^(recv|read\(|splice|getpeername)' "$T/trace"
+}
+
+@test "a handler has no descriptor but its own" {
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:x \
+		"touch:$T/up" "await:$T/go" shut eof
+	poll_until test -e "$T/up"
+	# Standard ones, the client, the target.
+	local handler fds
+	handler=$(handler_of "$PROXY_PID")
+	fds=$(find "/proc/$handler/fd" -lname 'socket:*' | wc -l)
+	[ "$fds" -eq 2 ]
+	run find "/proc/$handler/fd" -lname 'anon_inode:*'
+	[ -z "$output" ]
+	touch "$T/go"
+}
+
+@test "SIGTERM: the port is free at once, what runs goes on, then exit 0" {
+	target echo expect:x "await:$T/go" send:bye shut eof
+	proxy --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:bye eof
+	CLIENT=$PID
+	poll_until has_handler "$PROXY_PID"
+	kill -TERM "$PROXY_PID"
+	poll_until grep -q 'msg=draining connections=1' "$LOG"
+	poll_until port_is_free
+	kill -0 "$PROXY_PID"
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$PROXY_PID" 0
+	grep -q 'msg=stopped served=1' "$LOG"
+	expect_record result=closed
+}
+
+@test "SIGTERM: what is in the queue is served before the port is given up" {
+	target echo times=40 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	kill -STOP "$PROXY_PID"
+	local i pids=() pid
+	for i in {1..40}; do
+		talk connect "127.0.0.1:$PORT" "touch:$T/in$i" send:'\x01x' \
+			expect:x shut eof 2>>"$T/clients.err" 3>&- &
+		pids+=($!)
+	done
+	poll_until test -e "$T/in40" -a -e "$T/in1" -a -e "$T/in20"
+	poll_until all_connected 40
+	kill -TERM "$PROXY_PID"
+	kill -CONT "$PROXY_PID"
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	ended "$PROXY_PID" 0
+	[ "$(records | grep -c result=closed)" -eq 40 ]
+}
+
+all_connected() {
+	local connected=("$T"/in*)
+	[ "${#connected[@]}" -eq "$1" ]
+}
+
+@test "SIGTERM under load: no connection that was made is lost" {
+	target echo times=400 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	local i pids=() pid lost=0
+	for i in {1..8}; do
+		storm "$i" 2>>"$T/storm.err" 3>&- &
+		pids+=($!)
+	done
+	poll_until record_count 40
+	kill -TERM "$PROXY_PID"
+	for pid in "${pids[@]}"; do wait "$pid" || lost=$((lost + 1)); done
+	[ "$lost" -eq 0 ] || { sort "$T/storm.err" | uniq -c >&2; return 1; }
+	ended "$PROXY_PID" 0
+}
+
+# storm N: connections one after the other, until none can be made any more.
+storm() {
+	local i said
+	for i in {1..40}; do
+		said=$(client send:'\x01x' expect:x shut eof 2>&1) && continue
+		# Refused is what it should be. Else it was taken, and lost.
+		[[ $said == *"Connection refused"* ]] && return 0
+		echo "$said"
+		return 1
+	done
+}
+
+@test "SIGTERM: the drain timeout ends what still runs" {
+	target victim expect:x reset-seen
+	proxy --map "0x01=${TARGETS[victim]}" --drain-timeout 300ms
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' reset-seen
+	poll_until has_handler "$PROXY_PID"
+	CLIENT=$PID
+	poll_until grep -q ESTAB <(ss -tnp 2>/dev/null || echo ESTAB)
+	kill -TERM "$PROXY_PID"
+	ended "$PROXY_PID" 0
+	ended "$CLIENT" 0
+	expect_record result=drained
+}
+
+@test "a second SIGTERM, or SIGINT, ends all at once" {
+	local signal
+	for signal in TERM INT; do
+		target victim expect:x "touch:$T/up" reset-seen
+		proxy --map "0x01=${TARGETS[victim]}" --drain-timeout 1h
+		start client talk connect "127.0.0.1:$PORT" send:'\x01x' reset-seen
+		CLIENT=$PID
+		poll_until test -e "$T/up"
+		kill "-$signal" "$PROXY_PID"
+		poll_until grep -q msg=draining "$LOG"
+		kill -0 "$PROXY_PID"
+		kill "-$signal" "$PROXY_PID"
+		ended "$PROXY_PID" 0
+		ended "$CLIENT" 0
+		rm "$T/up"
+		end_all
+	done
+}
+
+@test "the terminal's SIGINT, which all get, ends no connection" {
+	target echo expect:x "touch:$T/up" "await:$T/go" send:bye shut eof
+	proxy --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:bye eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	kill -INT "$(handler_of "$PROXY_PID")" "$PROXY_PID"
+	poll_until grep -q msg=draining "$LOG"
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$PROXY_PID" 0
+}
+
+@test "--max-connections: the others wait, and are served when there is room" {
+	target echo times=3 echo
+	proxy --map "0x01=${TARGETS[echo]}" --max-connections 2
+	local i
+	for i in 1 2; do
+		start "hold$i" talk connect "127.0.0.1:$PORT" send:'\x01x' \
+			expect:x "touch:$T/up$i" "await:$T/go$i" shut eof
+	done
+	poll_until test -e "$T/up1" -a -e "$T/up2"
+	start third talk connect "127.0.0.1:$PORT" send:'\x01third' quiet:300 \
+		"touch:$T/waited" expect:third shut eof
+	THIRD=$PID
+	poll_until test -e "$T/waited"
+	[ "$(wc -w <"/proc/$PROXY_PID/task/$PROXY_PID/children")" -eq 2 ]
+	touch "$T/go1"
+	ended "$THIRD" 0
+	touch "$T/go2"
+}
+
+@test "SIGHUP: new routes for new connections; the old one keeps its own" {
+	target old times=1 echo
+	target new times=1 upper
+	echo "BYTE_PROXY_MAP=0x01=${TARGETS[old]}" >"$T/routes.env"
+	proxy --env-file "$T/routes.env"
+	start old_client talk connect "127.0.0.1:$PORT" send:'\x01a' expect:a \
+		"touch:$T/up" "await:$T/go" send:b expect:b shut eof
+	OLD=$PID
+	poll_until test -e "$T/up"
+	echo "BYTE_PROXY_MAP=0x01=${TARGETS[new]}" >"$T/routes.env"
+	kill -HUP "$PROXY_PID"
+	poll_until grep -q 'msg=reloaded routes=1' "$LOG"
+	client send:'\x01a' expect:A shut eof
+	touch "$T/go"
+	ended "$OLD" 0
+}
+
+@test "SIGHUP with a bad file: refused with the line, the old one stays" {
+	target echo times=2 echo
+	echo "BYTE_PROXY_MAP=0x01=${TARGETS[echo]}" >"$T/routes.env"
+	proxy --env-file "$T/routes.env"
+	echo 'BYTE_PROXY_MAP=0x01=nowhere' >"$T/routes.env"
+	kill -HUP "$PROXY_PID"
+	poll_until grep -q 'msg="reload refused" error=".*routes.env:1: ' "$LOG"
+	client send:'\x01a' expect:a shut eof
+	rm "$T/routes.env"
+	kill -HUP "$PROXY_PID"
+	poll_until grep -q 'reload refused.*No such file' "$LOG"
+	client send:'\x01b' expect:b shut eof
+}
+
+@test "SIGHUP again and again loses nothing" {
+	target echo times=30 echo
+	echo "BYTE_PROXY_MAP=0x01=${TARGETS[echo]}" >"$T/routes.env"
+	proxy --env-file "$T/routes.env"
+	local i
+	for i in {1..30}; do
+		kill -HUP "$PROXY_PID"
+		client send:'\x01a' expect:a shut eof
+	done
+	poll_until record_count 30
+}
+
+# with_fault FAULT: the listener under strace, which makes a call fail.
+with_fault() {
+	needs strace strace
+	start proxy strace -o "$T/trace" -e "trace=${1%%:*}" -e "inject=$1" \
+		"$BYTE_PROXY" --listen-port 0 --map "0x01=${TARGETS[echo]}"
+	traced_proxy
+}
+
+@test "errors of accept that pass are survived, and said at most once a second" {
+	local fault
+	for fault in EMFILE ENFILE ENOBUFS ENOMEM ECONNABORTED EPROTO; do
+		target echo echo
+		with_fault "accept4:error=$fault:when=1..3"
+		client send:'\x01hello' expect:hello shut eof
+		[ "$(grep -c 'accept failed' "$LOG")" -eq 1 ]
+		grep -q 'level=warning .*msg="accept failed" error=' "$LOG"
+		end_all
+	done
+}
+
+@test "errors of fork are waited out, and the connection is not lost" {
+	local call
+	for call in fork clone; do
+		target echo echo
+		with_fault "$call:error=EAGAIN:when=1..3"
+		client send:'\x01hello' expect:hello shut eof
+		if grep -q INJECTED "$T/trace"; then
+			[ "$(grep -c 'fork failed' "$LOG")" -eq 1 ]
+			touch "$T/injected"
+		fi
+		end_all
+	done
+	# One of the two is what this C library calls.
+	test -e "$T/injected"
+}
+
+# limit_processes N: of the listener, by its own user, who may.
+limit_processes() {
+	setpriv --reuid 65531 --regid 65531 --clear-groups \
+		prlimit --pid "$PROXY_PID" "--nproc=$1:"
+}
+
+@test "a process limit reached in mid-flood, then lifted" {
+	needs_root
+	target echo times=60 echo
+	local program i pids=() pid
+	program=$(unprivileged_program)
+	start proxy setpriv --reuid 65531 --regid 65531 --clear-groups \
+		"$program" --listen-port 0 --map "0x01=${TARGETS[echo]}"
+	PROXY_PID=$PID LOG=$T/proxy.err
+	poll_until grep -q msg=listening "$LOG"
+	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
+	limit_processes 5
+	for i in {1..60}; do
+		talk connect "127.0.0.1:$PORT" send:'\x01x' expect:x \
+			"await:$T/go" shut eof 2>>"$T/clients.err" 3>&- &
+		pids+=($!)
+	done
+	poll_until grep -q 'fork failed' "$LOG"
+	limit_processes 1000
+	touch "$T/go"
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	poll_until record_count 60
+}
+
+@test "a handler that dies is reported, and nothing else happens" {
+	target echo times=2 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	start victim talk connect "127.0.0.1:$PORT" send:'\x01x' expect:x \
+		"touch:$T/up" end-seen
+	poll_until test -e "$T/up"
+	kill -KILL "$(handler_of "$PROXY_PID")"
+	poll_until grep -q 'level=error .*msg="handler died".* signal=9' "$LOG"
+	client send:'\x01y' expect:y shut eof
+}

@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Not one byte of a message ever reaches the client.
+
+load helpers
+
+# reads_nothing STEPS...: descriptors 0, 1 and 2 are the client, as under
+# inetd; after the steps it reads the end, and nothing before it.
+reads_nothing() {
+	client "$@" eof
+}
+
+# started ARGUMENTS...
+started() {
+	handed_over stderr keep -- "$@"
+}
+
+@test "usage and configuration errors" {
+	local arguments
+	while read -r arguments; do
+		# shellcheck disable=SC2086 # words
+		started $arguments
+		reads_nothing
+		poll_until test -s "$T/super.status"
+		[[ $(<"$T/super.status") =~ ^(64|78)$ ]] || {
+			echo "$arguments: status $(<"$T/super.status")" >&2
+			return 1
+		}
+	done <<-END
+		--bogus
+		--map 0x01=nowhere
+		--map
+		--env-file $T/missing --map *=a:1
+		--check
+		--map *=a:1 --check --idle-timeout x
+		--log=stderr
+	END
+}
+
+@test "--help, --version and --check" {
+	local arguments
+	for arguments in --help --version '--map *=a:1 --check'; do
+		# shellcheck disable=SC2086 # words
+		started $arguments
+		reads_nothing
+		handler_status 64
+	done
+}
+
+@test "an unknown byte, silence, a target that refuses" {
+	started --map 0x01=127.0.0.1:1
+	reads_nothing send:x
+	handler_status 0
+	started --map '*=127.0.0.1:1' --first-byte-timeout 200ms
+	reads_nothing
+	handler_status 0
+	started --map '*=127.0.0.1:1'
+	reads_nothing send:x
+	handler_status 69
+}
+
+@test "debug messages, and --log=stderr" {
+	target echo echo
+	started --map "0x01=${TARGETS[echo]}" --debug --log=stderr
+	client send:'\x01hello' expect:hello shut eof
+	handler_status 0
+}
+
+@test "standard error a duplicate made by another open: pipes" {
+	target upper upper
+	run -0 bash -c 'printf "\1hello" | "$@" --debug 2>&1' - \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[upper]}"
+	[ "$output" = HELLO ]
+	run -78 bash -c 'printf "\1hello" | "$@" 2>&1' - "$BYTE_PROXY"
+	[ -z "$output" ]
+}
+
+@test "descriptors 0 to 2 closed, in every combination" {
+	local closed
+	for closed in '0<&-' '1>&-' '2>&-' '0<&- 1>&-' '0<&- 2>&-' '1>&- 2>&-' \
+		'0<&- 1>&- 2>&-'; do
+		target echo echo
+		rm -f "$T"/super.*
+		export BYTE_PROXY_LISTEN_PORT=0
+		# The connection is on the descriptors that are left, if any.
+		start super superserver stderr "$T/super" -- timeout 1 bash -c \
+			"exec \"\$@\" $closed" - "$BYTE_PROXY" --listen-address \
+			127.0.0.1 --map "0x01=${TARGETS[echo]}" --debug
+		poll_until test -s "$T/super.port"
+		PORT=$(<"$T/super.port")
+		if [[ $closed == 0* ]]; then
+			# Nothing was handed over: it listens, or cannot.
+			client send:'\x01hello' wait:100 shut end-seen
+		else
+			client send:'\x01hello' expect:hello shut eof
+		fi
+		end_all
+	done
+}
+
+@test "a sanitizer's or a C library's own message" {
+	# Whatever is written to descriptor 2 goes to /dev/null.
+	target echo expect:x "touch:$T/up" "await:$T/go" shut rest
+	started --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' eof
+	poll_until test -e "$T/up"
+	[ "$(readlink "/proc/$(<"$T/super.pid")/fd/2")" = /dev/null ]
+	touch "$T/go"
+}
+
+@test "standard error that is not the client is used" {
+	handed_over -- --map 0x01=nowhere
+	client eof
+	handler_status 64
+	grep -q '^byte-proxy: --map 0x01=nowhere: expected' "$LOG"
+}

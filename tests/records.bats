@@ -1,0 +1,155 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What is said about a connection, and where. The journal is in systemd.bats.
+
+load helpers
+
+@test "a line has all of it, in logfmt" {
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	client send:'\x01hello' expect:hello shut eof
+	poll_until record_count 1
+	local port=${TARGETS[echo]}
+	records | grep -qE "^time=20[0-9]{2}-[01][0-9]-[0-3][0-9]T[0-2][0-9]:[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z level=info pid=[0-9]+ msg=connection result=closed client=127\.0\.0\.1:[0-9]+ byte=0x01 target=$port address=$port bytes_up=5 bytes_down=5 connect_us=[0-9]+ duration_us=[0-9]+\$" || {
+		records >&2
+		return 1
+	}
+}
+
+@test "the time is this moment in UTC" {
+	proxy --map '*=a:1'
+	local said now
+	said=$(date -u +%s -d "$(sed -nE 's/^time=([^ ]*) .*/\1/p' "$LOG")")
+	now=$(date +%s)
+	[ $((now - said)) -ge 0 ] && [ $((now - said)) -lt 10 ]
+}
+
+@test "bytes are counted as delivered: the stripped one is not, the kept one is" {
+	target sink times=2 rest shut
+	proxy --map "0x01=${TARGETS[sink]}" --map-keep "0x02=${TARGETS[sink]}"
+	client send:'\x01' put:70000 shut eof
+	client send:'\x02' put:70000 shut eof
+	expect_record bytes_up=70000 bytes_down=0 2:bytes_up=70001
+}
+
+@test "the duration and the connect time are those of the clock" {
+	target late expect:x wait:400 shut rest
+	proxy --map "0x01=${TARGETS[late]}"
+	client send:'\x01x' eof
+	[ "$(field duration_us)" -ge 400000 ]
+	[ "$(field duration_us)" -lt 4000000 ]
+	[ "$(field connect_us)" -lt 400000 ]
+}
+
+@test "a client behind a unix socket is named by the super-server, if it knows" {
+	needs socat socat
+	local variables
+	while IFS='|' read -r variables expected; do
+		target echo echo
+		# shellcheck disable=SC2086 # words
+		run -0 --separate-stderr env $variables \
+			BYTE_PROXY_MAP="0x01=${TARGETS[echo]}" bash -c \
+			'printf "\1x" | "$1" 2>"$0" | cat' "$T/log" "$BYTE_PROXY"
+		LOG=$T/log
+		expect_record "client=$expected"
+	done <<-'END'
+		A=b|pipe
+		REMOTE_ADDR=192.0.2.1|192.0.2.1:0
+		REMOTE_ADDR=192.0.2.1 REMOTE_PORT=99|192.0.2.1:99
+		TCPREMOTEIP=2001:db8::7|[2001:db8::7]:0
+		SOCAT_PEERADDR=[2001:db8::7]|[2001:db8::7]:0
+		REMOTE_ADDR=::ffff:192.0.2.1|192.0.2.1:0
+		REMOTE_ADDR=not.an.address|pipe
+		REMOTE_ADDR=$(reboot)|pipe
+	END
+}
+
+@test "a client with an address of its own is never named by the environment" {
+	handed_over -- --map 0x01=127.0.0.1:1
+	end_all
+	REMOTE_ADDR=192.0.2.66 TCPREMOTEIP=192.0.2.66 SOCAT_PEERADDR=192.0.2.66 \
+		handed_over -- --map 0x01=127.0.0.1:1
+	client send:x eof
+	[[ $(field client) == 127.0.0.1:* ]]
+}
+
+@test "what a peer chose for the name of its socket is made harmless" {
+	needs socat socat
+	start listen socat -d -d "UNIX-LISTEN:$T/front" \
+		"EXEC:$BYTE_PROXY --map 0x01=127.0.0.1\\:1,nofork"
+	LOG=$T/listen.err
+	poll_until test -S "$T/front"
+	printf 'x' | socat - "UNIX-CONNECT:$T/front,bind=$T/a b=c"
+	expect_record "client=unix:$T/a?b=c"
+}
+
+# with_syslog COMMAND...: with a /dev/log of its own, which socat writes to
+# $T/syslog, in a private mount namespace.
+with_syslog() {
+	needs socat socat
+	needs_root
+	T=$T unshare -m bash -c 'set -e
+		mount -t tmpfs none /dev/shm
+		mkdir /dev/shm/dev
+		mount --rbind /dev /dev/shm/dev
+		mount -t tmpfs none /dev
+		for node in null zero urandom tty fd shm; do
+			cp -a "/proc/self/root/dev/$node" /dev/ 2>/dev/null || true
+		done
+		[ -e /dev/null ] || mknod -m 666 /dev/null c 1 3
+		socat -u UNIX-RECV:/dev/log,mode=666 "CREATE:$T/syslog" & socat=$!
+		until [ -S /dev/log ]; do :; done
+		"$@" || echo "status $?"
+		until [ -s "$T/syslog" ]; do sleep 0.02; done
+		kill $socat' - "$@" 3>&-
+}
+
+@test "to syslog where standard error is the client" {
+	with_syslog bash -c 'superserver stderr "$0/super" -- \
+			"$1" --map 0x01=127.0.0.1:1 &
+		until [ -s "$0/super.port" ]; do sleep 0.02; done
+		talk connect "127.0.0.1:$(<"$0/super.port")" send:x eof
+		wait' "$T" "$BYTE_PROXY"
+	grep -aqE '^<30>byte-proxy\[[0-9]+\]: connection result=no-route client=127.0.0.1:[0-9]+ byte=0x78 ' "$T/syslog"
+}
+
+@test "errors to syslog where standard error is the client, or closed" {
+	with_syslog bash -c 'superserver stderr "$0/super" -- "$1" --bogus &
+		until [ -s "$0/super.port" ]; do sleep 0.02; done
+		talk connect "127.0.0.1:$(<"$0/super.port")" eof
+		wait' "$T" "$BYTE_PROXY"
+	grep -aqE '^<27>byte-proxy\[[0-9]+\]: "--bogus: there is no such' \
+		"$T/syslog"
+	with_syslog bash -c '"$0" --bogus 2>&-' "$BYTE_PROXY"
+	grep -aqE '^<27>byte-proxy.*--bogus' "$T/syslog"
+}
+
+@test "--log=syslog goes there from everywhere" {
+	with_syslog bash -c '
+		printf x | "$0" --log=syslog --map 0x01=127.0.0.1:1 >"$1" 2>&1' \
+		"$BYTE_PROXY" "$T/said"
+	grep -aq 'connection result=no-route client=pipe' "$T/syslog"
+	[ ! -s "$T/said" ]
+}
+
+@test "a target that cannot be reached is a warning with a reason" {
+	proxy --map '*=127.0.0.1:1'
+	client send:x eof
+	expect_record level=warning result=connect-failed \
+		'error=Connection refused' address= connect_us=
+}
+
+@test "debug tells the steps, and only with --debug" {
+	target echo times=2 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	client send:'\x01x' expect:x shut eof
+	poll_until record_count 1
+	not grep -q level=debug "$LOG"
+	end_all
+	target echo times=2 echo
+	proxy --map "0x01=${TARGETS[echo]}" --debug
+	client send:'\x01x' expect:x shut eof
+	poll_until record_count 1
+	grep -q 'level=debug .*msg="waiting for the first byte"' "$LOG"
+	grep -q 'level=debug .*msg=connected .*target=' "$LOG"
+}
