@@ -15,6 +15,7 @@
 #include "connection/inherited.h"
 #include "connection/serve.h"
 #include "listen/listen.h"
+#include "record/journal.h"
 #include "record/log.h"
 #include "version.h"
 #include "wait.h"
@@ -51,7 +52,8 @@ static int print(const struct text *text, enum option_id action)
 	struct stat status;
 	size_t at = 0;
 
-	if (fstat(STDOUT_FILENO, &status) == 0 && S_ISSOCK(status.st_mode))
+	if (fstat(STDOUT_FILENO, &status) == 0 && S_ISSOCK(status.st_mode) &&
+	    !journal_is_behind(STDOUT_FILENO))
 		return refuse(EX_USAGE, options[action].name,
 		    "standard output is a connection");
 	while (at < text->length) {

@@ -91,7 +91,7 @@ refused() {
 	routes 'map 0x01=a:1' 'map-keep 0x02=b:2'
 }
 
-@test "the last assignment of a variable that is no route wins" {
+@test "the last assignment of a variable wins, routes included" {
 	file <<-'END'
 		BYTE_PROXY_MAP=0x01=a:1
 		BYTE_PROXY_IDLE_TIMEOUT=1s
@@ -99,6 +99,11 @@ refused() {
 	END
 	run "$BYTE_PROXY" --env-file "$T/file.env" --check
 	grep -qx 'idle-timeout=2s' <<<"$output"
+	file <<-'END'
+		BYTE_PROXY_MAP="0x01=first:1 0x02=first:2"
+		BYTE_PROXY_MAP="0x01=last:1"
+	END
+	routes 'map 0x01=last:1'
 }
 
 @test "variables of others are skipped, whatever they hold" {

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "arguments.h"
 #include "config.h"
 #include "env_file.h"
 
@@ -95,23 +96,23 @@ static bool is_ours(const char *variable)
 }
 
 /*
- * Applies one variable of ours; `name` is followed by anything that is not
- * part of it. An empty value stands for a variable that is not set.
+ * Finds the option of one of our variables; `name` is followed by anything that
+ * is no part of it. Begins the error line with the name.
  */
-static int apply_variable(
-    struct config *config, struct given *given, const char *name, size_t length)
+static int find_variable_option(
+    struct given *given, const char *name, size_t length)
 {
 	size_t prefix = sizeof(OPTION_VARIABLE_PREFIX) - 1;
 
-	given->option = option_by_variable(name + prefix, length - prefix);
 	text_add_bytes(given->why, name, length);
+	given->option = option_by_variable(name + prefix, length - prefix);
 	if (!given->option)
 		return refuse(given->why, NULL, "there is no such setting");
 	if (given->option == &options[OPTION_ENV_FILE] &&
 	    given->source == FROM_FILE)
 		return refuse(given->why, given->value,
 		    "a file cannot name another file");
-	return *given->value ? apply(config, given) : 0;
+	return 0;
 }
 
 static int load_environment(
@@ -126,8 +127,11 @@ static int load_environment(
 			continue;
 		given.value = equals + 1;
 		why->length = 0;
-		r = apply_variable(
-		    config, &given, *entry, (size_t)(equals - *entry));
+		r = find_variable_option(
+		    &given, *entry, (size_t)(equals - *entry));
+		/* An empty variable is one that is not set. */
+		if (r == 0 && *given.value)
+			r = apply(config, &given);
 		if (r < 0)
 			return r;
 	}
@@ -145,73 +149,65 @@ static int refuse_file(const char *path, int error, struct text *why)
 	return refuse(why, NULL, strerror(-error));
 }
 
+/* Begins the error line of an assignment. */
+static void name_line(struct text *why, const char *path, unsigned line)
+{
+	why->length = 0;
+	text_add_all(why, path, ":", NULL);
+	text_add_number(why, line);
+	text_add(why, ": ");
+}
+
+/*
+ * Takes the assignments out of the file: of each variable the last one counts,
+ * as in an environment.
+ */
+static int take_assignments(struct env_file *file, struct given *given,
+    const char *path, struct env_assignment *ret_last)
+{
+	struct env_assignment assignment;
+	const char *expected;
+	int r;
+
+	while ((r = env_file_next(file, &assignment, &expected)) > 0) {
+		if (!is_ours(assignment.name))
+			continue;
+		name_line(given->why, path, assignment.line);
+		given->value = assignment.value;
+		if (find_variable_option(
+			given, assignment.name, strlen(assignment.name)) < 0)
+			return -EINVAL;
+		ret_last[given->option - options] = assignment;
+	}
+	if (r < 0) {
+		name_line(given->why, path, assignment.line);
+		text_add(given->why, assignment.name);
+		return refuse(given->why, NULL, expected);
+	}
+	return 0;
+}
+
 static int load_file(struct config *config, const char *path, struct text *why)
 {
 	struct given given = {.source = FROM_FILE, .why = why};
-	struct env_assignment assignment;
+	struct env_assignment last[OPTIONS_COUNT] = {0};
 	struct env_file file;
-	const char *expected;
 	int r;
 
 	r = env_file_load(path, config->file, sizeof(config->file), &file);
 	if (r < 0)
 		return refuse_file(path, r, why);
-	for (;;) {
-		r = env_file_next(&file, &assignment, &expected);
-		if (r == 0)
-			return 0;
-		why->length = 0;
-		text_add_all(why, path, ":", NULL);
-		text_add_number(why, assignment.line);
-		text_add(why, ": ");
-		if (r < 0) {
-			text_add(why, assignment.name);
-			return refuse(why, NULL, expected);
-		}
-		if (!is_ours(assignment.name))
+	r = take_assignments(&file, &given, path, last);
+	for (size_t i = 0; i < OPTIONS_COUNT && r == 0; i++) {
+		if (!last[i].name || !*last[i].value)
 			continue;
-		given.value = assignment.value;
-		r = apply_variable(
-		    config, &given, assignment.name, strlen(assignment.name));
-		if (r < 0)
-			return r;
+		name_line(why, path, last[i].line);
+		text_add(why, last[i].name);
+		given.option = &options[i];
+		given.value = last[i].value;
+		r = apply(config, &given);
 	}
-}
-
-/* Takes one argument, and its value where it has one, from argv at *at. */
-static int take_argument(char *const argv[], int *at, struct given *given)
-{
-	const char *argument = argv[(*at)++];
-	const char *name = argument + 2;
-	const char *equals;
-	size_t length;
-
-	given->why->length = 0;
-	text_add(given->why, argument);
-	if (strncmp(argument, "--", 2) != 0 || !*name)
-		return refuse(
-		    given->why, NULL, "expected an option that begins with --");
-	equals = strchr(name, '=');
-	length = equals ? (size_t)(equals - name) : strlen(name);
-	given->option = option_by_argument(name, length);
-	if (!given->option)
-		return refuse(
-		    given->why, NULL, "there is no such option, see --help");
-	if (!given->option->value[0]) {
-		if (equals)
-			return refuse(
-			    given->why, NULL, "this option takes no value");
-		given->value = "yes";
-		return 0;
-	}
-	given->why->length = 0;
-	text_add_all(given->why, "--", given->option->name, NULL);
-	given->value = equals ? equals + 1 : argv[*at];
-	if (!given->value)
-		return refuse(given->why, NULL, "expected a value behind it");
-	if (!equals)
-		(*at)++;
-	return 0;
+	return r;
 }
 
 /*
@@ -225,7 +221,7 @@ static int load_early_arguments(
 	int at = 1, r = 0;
 
 	while (at < argc && r == 0) {
-		r = take_argument(argv, &at, &given);
+		r = arguments_next(argv, &at, &given.option, &given.value, why);
 		if (r < 0)
 			break;
 		if (given.option == &options[OPTION_ENV_FILE])
@@ -247,7 +243,7 @@ static int load_arguments(
 	int at = 1, r = 0;
 
 	while (at < argc && r == 0) {
-		r = take_argument(argv, &at, &given);
+		r = arguments_next(argv, &at, &given.option, &given.value, why);
 		if (r == 0 && given.option->kind != OPTION_ACTION)
 			r = apply(config, &given);
 	}

@@ -247,7 +247,7 @@ void option_add_help(struct text *text)
 	text_add(text, "\nAll but the last three can also be variables, in the "
 		       "environment or the FILE:\n");
 	add_variable(&options[OPTION_MAP], text);
-	text_add(text, "=\"0x01=a:1 0x02=b:2\", ");
+	text_add(text, "=\"0x01=a:1 *=b:2\", ");
 	add_variable(&options[OPTION_IDLE_TIMEOUT], text);
 	text_add(text, "=1h. See byte-proxy(8).\n");
 }

@@ -1,12 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 
 #include "../address.h"
 #include "../fd.h"
 #include "journal.h"
+
+/* The variable is "8:1234", device and inode. */
+bool journal_is_behind(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	struct stat status;
+	TEXT(expected, 48);
+
+	if (!stream || fstat(fd, &status) < 0)
+		return false;
+	text_add_number(&expected, status.st_dev);
+	text_add_char(&expected, ':');
+	text_add_number(&expected, status.st_ino);
+	return strcmp(stream, expected.start) == 0;
+}
 
 void journal_add(
     struct text *entry, const char *prefix, const char *key, const char *value)

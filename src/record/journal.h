@@ -7,11 +7,18 @@
 #ifndef RECORD_JOURNAL_H
 #define RECORD_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "../text.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
+
+/*
+ * Whether $JOURNAL_STREAM (systemd.exec(5)) says that this descriptor is
+ * connected to the journal.
+ */
+bool journal_is_behind(int fd);
 
 /*
  * Adds one line: prefix and key in upper case, and the value, in which every

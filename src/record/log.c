@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,21 +22,6 @@ static enum {
 	JOURNAL
 } destination;
 
-/* "8:1234", device and inode of what standard error is, if it is a journal. */
-static bool stderr_is_journal(void)
-{
-	const char *stream = getenv("JOURNAL_STREAM");
-	struct stat status;
-	TEXT(expected, 48);
-
-	if (!stream || fstat(STDERR_FILENO, &status) < 0)
-		return false;
-	text_add_number(&expected, status.st_dev);
-	text_add_char(&expected, ':');
-	text_add_number(&expected, status.st_ino);
-	return strcmp(stream, expected.start) == 0;
-}
-
 void log_allow_stderr(bool usable)
 {
 	stderr_usable = usable;
@@ -51,7 +34,7 @@ void log_choose(enum log_to to, bool debug)
 		destination = JOURNAL;
 	else if (to == LOG_TO_SYSLOG || !stderr_usable)
 		destination = SYSLOG;
-	else if (to == LOG_TO_AUTO && stderr_is_journal())
+	else if (to == LOG_TO_AUTO && journal_is_behind(STDERR_FILENO))
 		destination = JOURNAL;
 	else
 		destination = STDERR;

@@ -60,8 +60,8 @@ static void write_line(const char *base, const char *suffix, int number)
 
 static int listen_on_free_port(const char *base)
 {
-	struct sockaddr_in address = {.sin_family = AF_INET,
-	    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {
+	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	socklen_t length = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -157,8 +157,7 @@ int main(int argc, char *argv[])
 	}
 	listener = listen_on_free_port(base);
 	for (left = options.times; left > 0; left--) {
-		int connection =
-		    accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 
 		if (connection < 0)
 			return 1;

@@ -80,8 +80,8 @@ static _Noreturn void fail(const struct talk *talk, const char *what)
 
 static _Noreturn void fail_errno(const struct talk *talk, const char *what)
 {
-	fprintf(stderr, "talk: %s: %s: %s\n", talk->step, what,
-	    strerror(errno));
+	fprintf(
+	    stderr, "talk: %s: %s: %s\n", talk->step, what, strerror(errno));
 	exit(1);
 }
 
@@ -172,9 +172,9 @@ static size_t unescape(const char *text, char *out)
 			text += 3;
 		} else {
 			text++;
-			*out++ = *text == 'n' ? '\n'
-			    : *text == 'r'    ? '\r'
-					      : *text;
+			*out++ = *text == 'n'   ? '\n'
+				 : *text == 'r' ? '\r'
+						: *text;
 		}
 	}
 	return (size_t)(out - start);
@@ -510,17 +510,18 @@ static struct address parse_address(const struct talk *talk, const char *text)
 		address.local.sun_family = AF_UNIX;
 		strncpy(address.local.sun_path, text + 5,
 		    sizeof(address.local.sun_path) - 1);
-		address.length = (socklen_t)(
-		    offsetof(struct sockaddr_un, sun_path) + strlen(text + 5));
+		address.length =
+		    (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
+				strlen(text + 5));
 		if (text[5] == '@')
 			address.local.sun_path[0] = '\0';
 	} else if (sscanf(text, "[%63[^]]]:%d", host, &port) == 2 &&
-	    inet_pton(AF_INET6, host, &address.v6.sin6_addr) == 1) {
+		   inet_pton(AF_INET6, host, &address.v6.sin6_addr) == 1) {
 		address.v6.sin6_family = AF_INET6;
 		address.v6.sin6_port = htons((uint16_t)port);
 		address.length = sizeof(address.v6);
 	} else if (sscanf(text, "%63[^:]:%d", host, &port) == 2 &&
-	    inet_pton(AF_INET, host, &address.v4.sin_addr) == 1) {
+		   inet_pton(AF_INET, host, &address.v4.sin_addr) == 1) {
 		address.v4.sin_family = AF_INET;
 		address.v4.sin_port = htons((uint16_t)port);
 		address.length = sizeof(address.v4);
