@@ -14,6 +14,7 @@ MANDIR   ?= $(PREFIX)/share/man
 COMPDIR  ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR   ?= $(PREFIX)/share/doc/byte-proxy
 UNITDIR  ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
 CFLAGS   ?= -O2 -g
 FILTER   ?= .
 TESTS    ?= tests
@@ -116,14 +117,38 @@ check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no
 
 lint:
-	$(Q)tests/lint $(SOURCES) $(HEADERS)
+	$(Q)tests/lint
+
+# The files that name the program's path are written for where it goes.
+AT_PREFIX := sed 's|/usr/local/sbin/|$(SBINDIR)/|g'
+UNITS     := byte-proxy.socket byte-proxy@.service
+EXAMPLES  := byte-proxy.env xinetd/byte-proxy inetd/inetd.conf socat/README.md
 
 install: all
 	$(SAY) INSTALL $(DESTDIR)$(PREFIX)
-	$(Q)install -D -m 755 $(PROGRAM) $(DESTDIR)$(SBINDIR)/byte-proxy
+	$(Q)install -D -m 755 -s $(PROGRAM) $(DESTDIR)$(SBINDIR)/byte-proxy
+	$(Q)install -D -m 644 src/man/byte-proxy.8 \
+		$(DESTDIR)$(MANDIR)/man8/byte-proxy.8
+	$(Q)install -D -m 644 contrib/completion/byte-proxy.bash \
+		$(DESTDIR)$(COMPDIR)/byte-proxy
+	$(Q)install -D -m 644 systemd/sysusers.conf \
+		$(DESTDIR)$(SYSUSERSDIR)/byte-proxy.conf
+	$(Q)install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)
+	$(Q)for unit in $(UNITS); do \
+		$(AT_PREFIX) "systemd/$$unit" >"$(DESTDIR)$(UNITDIR)/$$unit" && \
+		chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
+	$(Q)for file in $(EXAMPLES); do \
+		install -d "$(DESTDIR)$(DOCDIR)/$$(dirname "$$file")" && \
+		$(AT_PREFIX) "contrib/$$file" >"$(DESTDIR)$(DOCDIR)/$$file" && \
+		chmod 644 "$(DESTDIR)$(DOCDIR)/$$file" || exit 1; done
 
 uninstall:
-	$(Q)rm -f $(DESTDIR)$(SBINDIR)/byte-proxy
+	$(Q)rm -f $(DESTDIR)$(SBINDIR)/byte-proxy \
+		$(DESTDIR)$(MANDIR)/man8/byte-proxy.8 \
+		$(DESTDIR)$(COMPDIR)/byte-proxy \
+		$(DESTDIR)$(SYSUSERSDIR)/byte-proxy.conf \
+		$(UNITS:%=$(DESTDIR)$(UNITDIR)/%)
+	$(Q)rm -rf $(DESTDIR)$(DOCDIR)
 
 clean:
 	$(Q)rm -rf build

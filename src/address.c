@@ -94,9 +94,9 @@ static void add_unix(
 		size = strnlen(local->sun_path, size);
 	}
 	for (; i < size; i++) {
-		char c = local->sun_path[i];
+		const char *c = &local->sun_path[i];
 
-		text_add_char(text, c > ' ' && c <= '~' ? c : '?');
+		text_add_bytes(text, *c > ' ' && *c <= '~' ? c : "?", 1);
 	}
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "text.h"
@@ -24,6 +25,15 @@ void text_add_char(struct text *text, char c)
 void text_add(struct text *text, const char *string)
 {
 	text_add_bytes(text, string, strlen(string));
+}
+
+void text_add_printable(struct text *text, const char *string)
+{
+	for (; *string; string++) {
+		bool control = (unsigned char)*string < ' ' || *string == 0x7f;
+
+		text_add_bytes(text, control ? "?" : string, 1);
+	}
 }
 
 void text_add_padded(struct text *text, uint64_t number, unsigned digits)

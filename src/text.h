@@ -25,6 +25,9 @@ struct text {
 void text_add_char(struct text *text, char c);
 void text_add_bytes(struct text *text, const char *bytes, size_t length);
 void text_add(struct text *text, const char *string);
+
+/* The same with '?' for each control character. */
+void text_add_printable(struct text *text, const char *string);
 void text_add_number(struct text *text, uint64_t number);
 
 /* Decimal with at least `digits` digits, zeros in front. */

@@ -254,12 +254,12 @@ says() {
 	shift
 	run --separate-stderr "$@" </dev/null
 	# shellcheck disable=SC2154 # set by run
-	[ -z "$output" ] && [ "${#stderr_lines[@]}" -eq 1 ] &&
-		[[ $stderr =~ $regex ]] || {
+	if [ -n "$output" ] || [ "${#stderr_lines[@]}" -ne 1 ] ||
+		[[ ! $stderr =~ $regex ]]; then
 		printf 'status %s\noutput: %s\nstderr: %s\nexpected: %s\n' \
 			"$status" "$output" "$stderr" "$regex" >&2
 		return 1
-	}
+	fi
 }
 
 # refuses STATUS REGEX COMMAND...: the same, with this exit status.

@@ -11,8 +11,8 @@
 #include "options.h"
 #include "route.h"
 
-#define CONFIG_FILE_BYTES (128 * 1024)
-#define CONFIG_COPY_BYTES (256 * 1024)
+#define CONFIG_FILE_BYTES ((size_t)128 * 1024)
+#define CONFIG_COPY_BYTES ((size_t)256 * 1024)
 
 struct config {
 	struct settings settings;

@@ -71,7 +71,9 @@ const struct option *option_by_argument(const char *name, size_t length)
 /* "first-byte-timeout" in a variable's name is "FIRST_BYTE_TIMEOUT". */
 static char in_variable(char c)
 {
-	return c == '-' ? '_' : (char)(c - 'a' + 'A');
+	if (c == '-')
+		return '_';
+	return (char)(c - ('a' - 'A'));
 }
 
 static bool is_variable(

@@ -11,7 +11,7 @@
 #include "client.h"
 
 #define FINISH_MS    1000
-#define FINISH_BYTES (16 * 1024 * 1024)
+#define FINISH_BYTES ((size_t)16 * 1024 * 1024)
 
 static void set_name(struct client *client, const struct address *address)
 {
@@ -155,12 +155,12 @@ void client_finish(const struct client *client)
 		char scratch[16 * 1024];
 		ssize_t n = receive(client, scratch, sizeof(scratch));
 
+		if (n == 0 || (n < 0 && n != -EAGAIN))
+			return;
 		if (n > 0)
 			dropped += (size_t)n;
-		else if (n != -EAGAIN)
-			return;
-		else if (wait_for(&in, 1, deadline) == -ETIME)
-			return;
+		else
+			wait_for(&in, 1, deadline);
 		/* However slowly it goes on sending. */
 		if (wait_order() != WAIT_GO_ON || deadline_now() >= deadline)
 			return;

@@ -12,11 +12,11 @@
 #include "pump.h"
 
 /* A copy of this size is taken at once; a read that fills it may be bulk. */
-#define COPY_BYTES (16 * 1024)
+#define COPY_BYTES ((size_t)16 * 1024)
 /* So many full reads in a row are bulk: now a pipe pays. */
 #define BULK_STREAK 2
 /* A splice under this size costs more than a copy would have ... */
-#define SHORT_SPLICE_BYTES (4 * 1024)
+#define SHORT_SPLICE_BYTES ((size_t)4 * 1024)
 /* ... and after so many in a row it is copied again. */
 #define SHORT_STREAK 8
 /*

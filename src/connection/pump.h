@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PUMP_BUFFER_BYTES (64 * 1024)
+#define PUMP_BUFFER_BYTES ((size_t)64 * 1024)
 
 enum pump_state {
 	PUMP_FLOWING,  /* the source may still send */

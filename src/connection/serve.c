@@ -14,7 +14,7 @@
  * One recv of this size: enough for what most clients send first, so that it
  * reaches the target in one segment with the first byte stripped.
  */
-#define FIRST_CHUNK_BYTES (16 * 1024)
+#define FIRST_CHUNK_BYTES ((size_t)16 * 1024)
 
 /* Of the process's one connection; untouched pages of them cost nothing. */
 static char up_buffer[PUMP_BUFFER_BYTES];

@@ -29,16 +29,13 @@ void journal_add(
     struct text *entry, const char *prefix, const char *key, const char *value)
 {
 	text_add(entry, prefix);
-	for (; *key; key++)
-		text_add_char(entry, *key >= 'a' && *key <= 'z'
-					 ? (char)(*key - 'a' + 'A')
-					 : *key);
-	text_add_char(entry, '=');
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
+	for (; *key; key++) {
+		bool lower = *key >= 'a' && *key <= 'z';
 
-		text_add_char(entry, c < ' ' || c == 0x7f ? '?' : (char)c);
+		text_add_char(entry, (char)(*key - (lower ? 'a' - 'A' : 0)));
 	}
+	text_add_char(entry, '=');
+	text_add_printable(entry, value);
 	text_add_char(entry, '\n');
 }
 

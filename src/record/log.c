@@ -30,30 +30,22 @@ void log_allow_stderr(bool usable)
 void log_choose(enum log_to to, bool debug)
 {
 	log_debugging = debug;
+	if (to == LOG_TO_AUTO && stderr_usable &&
+	    journal_is_behind(STDERR_FILENO))
+		to = LOG_TO_JOURNAL;
 	if (to == LOG_TO_JOURNAL)
 		destination = JOURNAL;
 	else if (to == LOG_TO_SYSLOG || !stderr_usable)
 		destination = SYSLOG;
-	else if (to == LOG_TO_AUTO && journal_is_behind(STDERR_FILENO))
-		destination = JOURNAL;
 	else
 		destination = STDERR;
-}
-
-static void add_printable(struct text *line, const char *value)
-{
-	for (; *value; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		text_add_char(line, c < ' ' || c == 0x7f ? '?' : (char)c);
-	}
 }
 
 /* logfmt: a value is quoted when it is empty or has a blank, '"' or '='. */
 static void add_value(struct text *line, const char *value)
 {
 	if (*value && !strpbrk(value, " \"=\\")) {
-		add_printable(line, value);
+		text_add_printable(line, value);
 		return;
 	}
 	text_add_char(line, '"');
@@ -62,7 +54,7 @@ static void add_value(struct text *line, const char *value)
 
 		if (*c == '"' || *c == '\\')
 			text_add_char(line, '\\');
-		add_printable(line, c);
+		text_add_printable(line, c);
 	}
 	text_add_char(line, '"');
 }
@@ -204,14 +196,13 @@ void log_fields(int level, const char *message_id, const char *message,
 void log_say(int level, const char *message, ...)
 {
 	struct log_field fields[FIELDS_MAX];
+	const char *key;
 	size_t count = 0;
 	va_list rest;
 
 	va_start(rest, message);
-	while (count < FIELDS_MAX) {
-		fields[count].key = va_arg(rest, const char *);
-		if (!fields[count].key)
-			break;
+	while (count < FIELDS_MAX && (key = va_arg(rest, const char *))) {
+		fields[count].key = key;
 		fields[count++].value = va_arg(rest, const char *);
 	}
 	va_end(rest);
@@ -227,6 +218,6 @@ void log_refusal(const char *why)
 		return;
 	}
 	text_add(&line, "byte-proxy: ");
-	add_printable(&line, why);
+	text_add_printable(&line, why);
 	write_line(&line);
 }

@@ -172,9 +172,12 @@ static size_t unescape(const char *text, char *out)
 			text += 3;
 		} else {
 			text++;
-			*out++ = *text == 'n'   ? '\n'
-				 : *text == 'r' ? '\r'
-						: *text;
+			*out = *text;
+			if (*text == 'n')
+				*out = '\n';
+			else if (*text == 'r')
+				*out = '\r';
+			out++;
 		}
 	}
 	return (size_t)(out - start);

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# Completion of byte-proxy's options for bash: `make install` puts it where
+# bash-completion looks.
+
+_byte_proxy() {
+	local current=${COMP_WORDS[COMP_CWORD]}
+	local previous=${COMP_WORDS[COMP_CWORD - 1]}
+
+	# "--log=auto" is three words to readline.
+	if [ "$current" = = ]; then
+		current=
+	elif [ "$previous" = = ]; then
+		previous=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	case $previous in
+	--env-file)
+		mapfile -t COMPREPLY < <(compgen -f -- "$current")
+		return
+		;;
+	--log)
+		mapfile -t COMPREPLY < <(compgen -W \
+			'auto journal syslog stderr' -- "$current")
+		return
+		;;
+	--map | --map-keep | --listen-port | --listen-address | \
+		--max-connections | --first-byte-timeout | --connect-timeout | \
+		--idle-timeout | --drain-timeout)
+		COMPREPLY=()
+		return
+		;;
+	esac
+	mapfile -t COMPREPLY < <(compgen -W '--map --map-keep --env-file
+		--listen-port --listen-address --max-connections
+		--first-byte-timeout --connect-timeout --idle-timeout
+		--drain-timeout --log --debug --check --help --version' -- "$current")
+}
+complete -o filenames -F _byte_proxy byte-proxy

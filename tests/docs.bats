@@ -1,0 +1,189 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# What is written about byte-proxy, against what it does.
+
+load helpers
+
+top() {
+	echo "$BATS_TEST_DIRNAME/.."
+}
+
+# options: those of --help, a line each.
+options() {
+	"$BYTE_PROXY" --help | grep -oE '^  --[a-z-]+' | tr -d ' '
+}
+
+# manual: as text that can be searched.
+manual() {
+	sed -E 's/\\-/-/g; s/\.(It|Nm)? ?Fl -/--/; s/ Fl -/ --/g; s/\\&//g' \
+		"$(top)/src/man/byte-proxy.8"
+}
+
+@test "every option is in the manual, the README, the completion and a test" {
+	local option
+	[ "$(options | wc -l)" -eq 15 ]
+	for option in $(options); do
+		manual | grep -qE -- "^$option( |\$)" ||
+			{ echo "$option: manual" >&2; return 1; }
+		grep -qE -- "${option}[ \`]" "$(top)/README.md" ||
+			{ echo "$option: README" >&2; return 1; }
+		grep -qwe "$option" "$(top)/contrib/completion/byte-proxy.bash" ||
+			{ echo "$option: completion" >&2; return 1; }
+		grep -qwe "$option" "$(top)"/tests/*.bats ||
+			{ echo "$option: tests" >&2; return 1; }
+	done
+}
+
+@test "no option is written about that there is not" {
+	local option
+	for option in $(
+		grep -oE -- '^\.It Fl -[a-z-]+' "$(top)/src/man/byte-proxy.8" |
+			sed 's/.* Fl -/--/'
+		grep -ohE -- '^\| `--[a-z-]+' "$(top)/README.md" | tr -d '|` '
+		grep -ohE -- '--[a-z-]+' \
+			"$(top)/contrib/completion/byte-proxy.bash"
+	); do
+		options | grep -qxe "$option" ||
+			{ echo "there is no $option" >&2; return 1; }
+	done
+}
+
+@test "the help fits on a screen of 80 columns" {
+	run -0 "$BYTE_PROXY" --help
+	[ "${#lines[@]}" -le 24 ]
+	not grep -qE '.{81}' <<<"$output"
+}
+
+@test "the defaults that are written are those that are" {
+	local name default
+	run -0 "$BYTE_PROXY" --map '*=a:1' --check
+	while read -r name default; do
+		grep -qx "$name=$default" <<<"$output"
+		"$BYTE_PROXY" --help | grep -e "--$name " | grep -qF "($default"
+		grep -e "\`--$name " "$(top)/README.md" | grep -qF "| $default |"
+	done <<-'END'
+		listen-port 9092
+		max-connections 4096
+		first-byte-timeout 10s
+		connect-timeout 5s
+		drain-timeout 10s
+		log auto
+	END
+	grep -qx idle-timeout=0s <<<"$output"
+	grep -e '`--idle-timeout ' "$(top)/README.md" | grep -qF '| 0 |'
+}
+
+@test "every result is in the manual, and in a test" {
+	local result
+	local results
+	results=$(sed -nE 's/.*\[RESULT_[A-Z_]+\] = \{"([a-z-]+)".*/\1/p' \
+		"$(top)/src/record/record.c")
+	[ "$(wc -w <<<"$results")" -eq 12 ]
+	for result in $results; do
+		manual | grep -qxF ".It $result"
+		[ "$result" = system-error ] ||
+			grep -qF "result=$result" "$(top)"/tests/*.bats
+	done
+}
+
+@test "message ids are 32 hexadecimal digits, each another" {
+	local ids
+	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/record.c")
+	[ "$(wc -l <<<"$ids")" -eq 12 ]
+	[ "$(sort -u <<<"$ids" | wc -l)" -eq 12 ]
+}
+
+@test "the manual is clean" {
+	needs mandoc mandoc
+	run -0 mandoc -T lint -W warning "$(top)/src/man/byte-proxy.8"
+	[ -z "$output" ]
+}
+
+@test "the example of an environment file is one" {
+	run -0 "$BYTE_PROXY" --env-file "$(top)/contrib/byte-proxy.env" --check
+	grep -qx 'map 0x02=127.0.0.1:9002' <<<"$output"
+	sed 's/^#\(BYTE_PROXY\)/\1/' "$(top)/contrib/byte-proxy.env" >"$T/all.env"
+	run -0 "$BYTE_PROXY" --env-file "$T/all.env" --check
+	grep -qx 'map-keep \*=127.0.0.1:80' <<<"$output"
+}
+
+@test "the README's commands for routes are taken as they are written" {
+	local line
+	while read -r line; do
+		run -0 bash -c "byte-proxy() { '$BYTE_PROXY' \"\$@\"; }; $line --check"
+	done < <(sed -zE 's/\\\n +//g' "$(top)/README.md" |
+		grep -E '^    byte-proxy --')
+	[ -n "$line" ] || [ -n "$output" ]
+}
+
+# complete WORDS...: what bash offers for the last one.
+complete_words() {
+	# shellcheck source=/dev/null
+	source "$(top)/contrib/completion/byte-proxy.bash"
+	COMP_WORDS=("$@")
+	COMP_CWORD=$(($# - 1))
+	_byte_proxy
+}
+
+@test "the completion offers options, words and files" {
+	complete_words byte-proxy --map
+	[ "${COMPREPLY[*]}" = '--map --map-keep' ]
+	complete_words byte-proxy --log s
+	[ "${COMPREPLY[*]}" = 'syslog stderr' ]
+	complete_words byte-proxy --log = j
+	[ "${COMPREPLY[*]}" = journal ]
+	complete_words byte-proxy --log =
+	[ "${COMPREPLY[*]}" = 'auto journal syslog stderr' ]
+	touch "$T/some.env"
+	complete_words byte-proxy --env-file "$T/so"
+	[ "${COMPREPLY[*]}" = "$T/some.env" ]
+	complete_words byte-proxy --idle-timeout ''
+	[ "${#COMPREPLY[@]}" -eq 0 ]
+}
+
+@test "the demo shows both routes, and leaves nothing behind" {
+	needs socat socat
+	in_network 'DEMO_EXIT=1 TMPDIR=$T "$TESTS/demo" "$BYTE_PROXY" \
+			>"$T/demo.out" 2>"$T/demo.err"
+		! pgrep -x "socat|byte-proxy"'
+	grep -qx 'hello from the first' "$T/demo.out"
+	grep -qx 'HELLO FROM THE SECOND' "$T/demo.out"
+	[ "$(grep -c result=closed "$T/demo.err")" -eq 2 ]
+	not compgen -G "$T/tmp.*"
+}
+
+@test "the demo stays up until it is ended, and names a port that is taken" {
+	needs socat socat
+	in_network 'TMPDIR=$T "$TESTS/demo" "$BYTE_PROXY" \
+			>"$T/demo.out" 2>"$T/demo.err" & demo=$!
+		poll_until grep -q "Ctrl-C ends it all" "$T/demo.out"
+		talk connect 127.0.0.1:9092 send:"\x01by hand" expect:"by hand" shut eof
+		! TMPDIR=$T "$TESTS/demo" "$BYTE_PROXY" 2>"$T/second.err"
+		grep -q "listen-port 9092: Address.* in use" "$T/second.err"
+		kill -TERM $demo
+		wait $demo'
+	not compgen -G "$T/tmp.*"
+}
+
+@test "make install places everything, and make uninstall leaves nothing" {
+	needs make make
+	local kind=static file
+	[[ $BYTE_PROXY == */static/* ]] || kind=dynamic
+	make -s -C "$(top)" install DESTDIR="$T/root" PREFIX=/usr \
+		STATIC="$([ "$kind" = static ] && echo yes || echo no)"
+	for file in sbin/byte-proxy share/man/man8/byte-proxy.8 \
+		share/bash-completion/completions/byte-proxy \
+		lib/systemd/system/byte-proxy.socket \
+		lib/systemd/system/byte-proxy@.service \
+		lib/sysusers.d/byte-proxy.conf \
+		share/doc/byte-proxy/xinetd/byte-proxy; do
+		test -s "$T/root/usr/$file" || { echo "$file" >&2; return 1; }
+	done
+	grep -q '^ExecStart=/usr/sbin/byte-proxy$' \
+		"$T/root/usr/lib/systemd/system/byte-proxy@.service"
+	grep -q 'server *= /usr/sbin/byte-proxy$' \
+		"$T/root/usr/share/doc/byte-proxy/xinetd/byte-proxy"
+	"$T/root/usr/sbin/byte-proxy" --version
+	make -s -C "$(top)" uninstall DESTDIR="$T/root" PREFIX=/usr
+	[ -z "$(find "$T/root" -type f)" ]
+}
