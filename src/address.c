@@ -108,18 +108,11 @@ static void add_scope(uint32_t index, struct text *text)
 	text_add_number(text, index);
 }
 
-void address_add_to(const struct address *address, struct text *text)
+void address_add_ip_to(const struct address *address, struct text *text)
 {
 	char ip[INET6_ADDRSTRLEN] = "";
 	const struct in6_addr *six = &address->v6.sin6_addr;
 
-	if (!address_is_inet(address)) {
-		if (address->any.sa_family == AF_UNIX)
-			add_unix(&address->local, address->length, text);
-		else
-			text_add(text, "unknown");
-		return;
-	}
 	if (address->any.sa_family == AF_INET)
 		inet_ntop(AF_INET, &address->v4.sin_addr, ip, sizeof(ip));
 	else if (IN6_IS_ADDR_V4MAPPED(six))
@@ -127,13 +120,25 @@ void address_add_to(const struct address *address, struct text *text)
 	else
 		inet_ntop(AF_INET6, six, ip, sizeof(ip));
 
-	if (strchr(ip, ':')) {
-		text_add_all(text, "[", ip, NULL);
-		add_scope(address->v6.sin6_scope_id, text);
-		text_add(text, "]:");
-	} else {
-		text_add_all(text, ip, ":", NULL);
+	if (!strchr(ip, ':')) {
+		text_add(text, ip);
+		return;
 	}
-	/* sin_port and sin6_port lie at the same place. */
-	text_add_number(text, ntohs(address->v4.sin_port));
+	text_add_all(text, "[", ip, NULL);
+	add_scope(address->v6.sin6_scope_id, text);
+	text_add_char(text, ']');
+}
+
+void address_add_to(const struct address *address, struct text *text)
+{
+	if (address_is_inet(address)) {
+		address_add_ip_to(address, text);
+		text_add_char(text, ':');
+		/* sin_port and sin6_port lie at the same place. */
+		text_add_number(text, ntohs(address->v4.sin_port));
+	} else if (address->any.sa_family == AF_UNIX) {
+		add_unix(&address->local, address->length, text);
+	} else {
+		text_add(text, "unknown");
+	}
 }

@@ -43,4 +43,7 @@ int address_parse_unix(const char *name, struct address *ret_address);
  */
 void address_add_to(const struct address *address, struct text *text);
 
+/* The same of an IPv4 or IPv6 address, without the port: "[2001:db8::1]". */
+void address_add_ip_to(const struct address *address, struct text *text);
+
 #endif

@@ -101,8 +101,14 @@ static int serve_inherited(struct inherited *inherited)
 
 static int refuse_bind(int error)
 {
+	const struct address *address = &config.settings.listen_address;
 	TEXT(what, 128);
 
+	if (address->length) {
+		text_add(&what, "--listen-address ");
+		address_add_ip_to(address, &what);
+		text_add_char(&what, ' ');
+	}
 	text_add(&what, "--listen-port ");
 	text_add_number(&what, config.settings.listen_port);
 	return refuse(EX_OSERR, what.start, strerror(error));

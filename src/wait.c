@@ -10,7 +10,7 @@
 static volatile sig_atomic_t terminations;
 static volatile sig_atomic_t drain_is_over;
 static volatile sig_atomic_t reload;
-static sigset_t let_through; /* the mask while waiting */
+static sigset_t still_blocked; /* while waiting */
 
 static void on_signal(int number)
 {
@@ -35,7 +35,7 @@ void wait_setup(enum wait_role role)
 {
 	sigset_t blocked;
 
-	sigemptyset(&let_through);
+	sigemptyset(&still_blocked);
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
 	sigaddset(&blocked, SIGINT);
@@ -55,7 +55,7 @@ void wait_setup(enum wait_role role)
 		handle(SIGCHLD, on_signal);
 	} else {
 		/* A "pkill -HUP" is for the listener, not for a connection. */
-		sigaddset(&let_through, SIGHUP);
+		sigaddset(&still_blocked, SIGHUP);
 	}
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
@@ -63,9 +63,9 @@ void wait_setup(enum wait_role role)
 void wait_setup_forked_handler(void)
 {
 	terminations = 0;
-	sigaddset(&let_through, SIGINT);
-	sigaddset(&let_through, SIGHUP);
-	sigaddset(&let_through, SIGCHLD);
+	sigaddset(&still_blocked, SIGINT);
+	sigaddset(&still_blocked, SIGHUP);
+	sigaddset(&still_blocked, SIGCHLD);
 }
 
 int wait_for(struct pollfd *fds, nfds_t count, int64_t deadline)
@@ -82,7 +82,7 @@ int wait_for(struct pollfd *fds, nfds_t count, int64_t deadline)
 		left.tv_nsec = us % 1000000 * 1000;
 		timeout = &left;
 	}
-	ready = ppoll(fds, count, timeout, &let_through);
+	ready = ppoll(fds, count, timeout, &still_blocked);
 	if (ready < 0)
 		return -errno;
 	return ready ? ready : -ETIME;

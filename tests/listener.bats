@@ -42,6 +42,9 @@ port_is_free() {
 	proxy --map '*=a:1'
 	refuses 71 "^byte-proxy: --listen-port $PORT: Address.* in use" \
 		"$BYTE_PROXY" --listen-port "$PORT" --map '*=a:1'
+	refuses 71 '^byte-proxy: --listen-address 192.0.2.99 --listen-port 0: ' \
+		"$BYTE_PROXY" --listen-port 0 --listen-address 192.0.2.99 \
+		--map '*=a:1'
 	needs_root
 	refuses 71 '^byte-proxy: --listen-port 1: Permission denied' \
 		setpriv --reuid 65534 --clear-groups --regid 65534 \
@@ -85,13 +88,14 @@ traced_proxy() {
 @test "the listener never reads from a connection" {
 	needs strace strace
 	target echo echo
-	start proxy strace -o "$T/trace" "$BYTE_PROXY" --listen-port 0 \
+	start proxy strace -yy -o "$T/trace" "$BYTE_PROXY" --listen-port 0 \
 		--map "0x01=${TARGETS[echo]}"
 	traced_proxy
 	client send:'\x01hello' expect:hello shut eof
 	poll_until grep -q SIGCHLD "$T/trace"
 	grep -q accept4 "$T/trace"
-	not grep -qE '^(recv|read\(|splice|getpeername)' "$T/trace"
+	not grep -qE '^(recv|splice|getpeername|read\([0-9]*<(TCP|socket))' \
+		"$T/trace"
 }
 
 @test "a handler has no descriptor but its own" {

@@ -285,6 +285,11 @@ printed() {
 		"$BYTE_PROXY" --map '*=a:1' --env-file "$T/no-such-file" --check
 }
 
+@test "--check exits 78 wherever it stands" {
+	refuses 78 '--bogus: there is no such option' "$BYTE_PROXY" --bogus --check
+	refuses 78 '--bogus: there is no such option' "$BYTE_PROXY" --check --bogus
+}
+
 @test "--help and --version need nothing else and look at nothing else" {
 	local variable=BYTE_PROXY_MAP=bad
 	run -0 env "$variable" "$BYTE_PROXY" --help
@@ -294,9 +299,9 @@ printed() {
 }
 
 @test "256 routes by arguments and one more for the rest" {
-	local i args=(--map '*=rest:1')
-	for i in {0..255}; do
-		args+=(--map "$(printf '0x%02x=host%d:%d' "$i" "$i" $((i + 1)))")
+	local byte args=(--map '*=rest:1')
+	for byte in $(printf '%02x ' {0..255}); do
+		args+=(--map "0x$byte=host$((16#$byte)):$((16#$byte + 1))")
 	done
 	check "${args[@]}"
 	[ "$(grep -c '^map ' <<<"$output")" -eq 257 ]

@@ -148,9 +148,11 @@ stands_still() {
 @test "two small writes each way never wait for one another" {
 	target echo echo
 	handed_over -- --map "0x01=${TARGETS[echo]}"
+	# Where one waits for the other, every round takes 40 ms; a machine that
+	# is busy with other things delays a few.
 	run -0 client send:'\x01' rtt:200 shut eof
-	[ "${lines[0]}" -lt 35000 ] || {
-		echo "worst round trip: ${lines[0]} us" >&2
+	[ "${lines[0]}" -lt 10 ] || {
+		echo "round trips of over 35 ms: ${lines[0]} of 200" >&2
 		return 1
 	}
 }
@@ -271,7 +273,7 @@ stands_still() {
 
 @test "the idle timeout resets what is stalled: it must not look complete" {
 	target stalled "await:$T/over" reset-seen
-	proxy --map "0x01=${TARGETS[stalled]}" --idle-timeout 500ms
+	proxy --map "0x01=${TARGETS[stalled]}" --idle-timeout 1500ms
 	client send:'\x01' fill reset-seen
 	touch "$T/over"
 	ended "$TARGET_PID" 0

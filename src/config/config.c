@@ -269,8 +269,13 @@ enum config_verdict config_load(int argc, char *const argv[],
 	memset(config, 0, offsetof(struct config, routes.list));
 	config->copies_length = 0;
 	option_defaults(&config->settings);
-	if (load_early_arguments(config, argc, argv, ret_why) < 0)
+	if (load_early_arguments(config, argc, argv, ret_why) < 0) {
+		/* It may stand behind what is bad. */
+		for (int i = 1; i < argc; i++)
+			if (strcmp(argv[i], "--check") == 0)
+				config->action = OPTION_CHECK;
 		return CONFIG_BAD_ARGUMENT;
+	}
 	if (config->action == OPTION_HELP || config->action == OPTION_VERSION)
 		return CONFIG_GOOD;
 

@@ -269,8 +269,6 @@ static void add_duration(uint32_t ms, struct text *text)
 static void add_value(
     const struct option *option, const void *setting, struct text *text)
 {
-	char plain[64] = "*";
-	struct text ip = {0, sizeof(plain), plain};
 	const struct address *address = setting;
 	const char *path;
 
@@ -290,11 +288,9 @@ static void add_value(
 		break;
 	case OPTION_ADDRESS:
 		if (address->length)
-			address_add_to(address, &ip);
-		/* The port is a setting of its own. */
-		if (strrchr(plain, ':'))
-			*strrchr(plain, ':') = '\0';
-		text_add(text, plain);
+			address_add_ip_to(address, text);
+		else
+			text_add_char(text, '*');
 		break;
 	default:
 		text_add_number(text, *(const uint32_t *)setting);
