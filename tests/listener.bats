@@ -183,12 +183,11 @@ storm() {
 }
 
 @test "SIGTERM: the drain timeout ends what still runs" {
-	target victim expect:x reset-seen
+	target victim expect:x "touch:$T/up" reset-seen
 	proxy --map "0x01=${TARGETS[victim]}" --drain-timeout 300ms
 	start client talk connect "127.0.0.1:$PORT" send:'\x01x' reset-seen
-	poll_until has_handler "$PROXY_PID"
 	CLIENT=$PID
-	poll_until grep -q ESTAB <(ss -tnp 2>/dev/null || echo ESTAB)
+	poll_until test -e "$T/up"
 	kill -TERM "$PROXY_PID"
 	ended "$PROXY_PID" 0
 	ended "$CLIENT" 0
