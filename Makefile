@@ -111,7 +111,8 @@ demo: all
 
 check: all tools
 	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
-	BUILD=$(abspath build) bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
+	BUILD=$(abspath build) BATS_TEST_TIMEOUT=120 \
+	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
 
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no

@@ -254,7 +254,8 @@ not() {
 says() {
 	local regex=$1
 	shift
-	run --separate-stderr "$@" </dev/null
+	# What is not refused would go on.
+	run --separate-stderr timeout 5 "$@" </dev/null
 	# shellcheck disable=SC2154 # set by run
 	if [ -n "$output" ] || [ "${#stderr_lines[@]}" -ne 1 ] ||
 		[[ ! $stderr =~ $regex ]]; then
