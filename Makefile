@@ -1,20 +1,32 @@
 # SPDX-License-Identifier: MIT
 # make          build/static/byte-proxy, or build/dynamic/ where musl-gcc is
-#               missing; STATIC=yes or STATIC=no says which
+#               missing; STATIC=yes or STATIC=no says which. And byte-proxy-stats
+#               where libsystemd is there; STATS=yes or STATS=no says whether
 # make deps     install the Debian packages that build and tests need
 # make demo     build it, start it with two targets, show both routes at work
 # make check    the tests; TESTS=tests/relay.bats FILTER=regex for a part
+# make bench    what a connection costs under systemd
 # make check-asan, make lint, make install, make uninstall, make clean
-# V=1 shows the commands. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured.
+# V=1 shows the commands. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured,
+# and so are SBINDIR, BINDIR, MANDIR, UNITDIR ... below.
 
 STATIC   ?= $(if $(shell command -v musl-gcc 2>/dev/null),yes,no)
 PREFIX   ?= /usr/local
 SBINDIR  ?= $(PREFIX)/sbin
+BINDIR   ?= $(PREFIX)/bin
 MANDIR   ?= $(PREFIX)/share/man
 COMPDIR  ?= $(PREFIX)/share/bash-completion/completions
 DOCDIR   ?= $(PREFIX)/share/doc/byte-proxy
-UNITDIR  ?= $(PREFIX)/lib/systemd/system
-SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+# Where systemd says that these belong: under /usr its own directories, under
+# another prefix the same below that.
+PKG_CONFIG ?= pkg-config
+systemd_dir = $(or $(shell $(PKG_CONFIG) --variable=$(1) \
+	$(if $(filter /usr,$(PREFIX)),,--define-variable=prefix=$(PREFIX) \
+	--define-variable=rootprefix=$(PREFIX)) systemd 2>/dev/null),$(PREFIX)/lib/$(2))
+UNITDIR     ?= $(call systemd_dir,systemdsystemunitdir,systemd/system)
+SYSUSERSDIR ?= $(call systemd_dir,sysusersdir,sysusers.d)
+CATALOGDIR  ?= $(call systemd_dir,catalogdir,systemd/catalog)
+STATS    ?= $(if $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo yes),yes,no)
 CFLAGS   ?= -O2 -g
 FILTER   ?= .
 TESTS    ?= tests
@@ -24,13 +36,23 @@ ifeq ($(origin CC),default)
 CC := $(if $(filter yes,$(STATIC)),musl-gcc,gcc)
 endif
 
+comma    := ,
 KIND     := $(if $(ASAN),asan,$(if $(filter yes,$(STATIC)),static,dynamic))
 # A directory for each compiler: objects of one are never linked by another.
 BUILD    := build/$(KIND)$(if $(filter clang%,$(CC)),-clang)
 PROGRAM  := $(BUILD)/byte-proxy
-SOURCES  := $(wildcard src/*.c src/*/*.c)
+STATS_SOURCES := src/byte-proxy-stats.c $(wildcard src/stats/*.c)
+SOURCES  := $(filter-out $(STATS_SOURCES),$(wildcard src/*.c src/*/*.c))
 HEADERS  := $(wildcard src/*.h src/*/*.h)
 OBJECTS  := $(SOURCES:src/%.c=$(BUILD)/%.o)
+# byte-proxy-stats is dynamic, whatever byte-proxy is: it reads the journal with
+# libsystemd.
+STATS_BUILD   := build/$(if $(ASAN),asan,dynamic)$(if $(filter clang%,$(CC)),-clang)
+STATS_PROGRAM := $(STATS_BUILD)/byte-proxy-stats
+STATS_SHARED  := src/text.c src/record/result.c
+STATS_OBJECTS := $(patsubst src/%.c,$(STATS_BUILD)/stats-objects/%.o, \
+	$(STATS_SOURCES) $(STATS_SHARED))
+STATS_CC      := $(if $(filter clang%,$(CC)),$(CC),gcc)
 TOOLS    := $(patsubst tests/tools/%.c,build/tools/%,$(wildcard tests/tools/*.c))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -63,6 +85,13 @@ ALL_CFLAGS  = -std=gnu17 $(WARNINGS) $(HARDENED) $(KIND_CFLAGS) \
 ALL_LDFLAGS = $(KIND_LDFLAGS) -Wl,-z,relro,-z,now,-z,noexecstack \
 	-Wl,--gc-sections $(LDFLAGS)
 
+STATS_CFLAGS  = -std=gnu17 $(WARNINGS) $(HARDENED) \
+	$(if $(ASAN),-fsanitize=address$(comma)undefined \
+	-fno-sanitize-recover=all,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2) \
+	$(shell $(PKG_CONFIG) --cflags libsystemd 2>/dev/null) $(CPPFLAGS) $(CFLAGS)
+STATS_LDFLAGS = -pie -Wl,-z,relro,-z,now,-z,noexecstack $(LDFLAGS)
+STATS_LIBS    = $(shell $(PKG_CONFIG) --libs libsystemd)
+
 V ?= 0
 ifeq ($(V),0)
 Q := @
@@ -71,13 +100,15 @@ else
 SAY = @:
 endif
 
-.PHONY: all deps demo tools check check-asan lint install uninstall clean
+.PHONY: all deps demo tools stage check check-asan bench lint install uninstall clean
 .DELETE_ON_ERROR:
 
-all: $(PROGRAM)
+all: $(PROGRAM) $(if $(filter yes,$(STATS)),$(STATS_PROGRAM))
 	@echo "Built $(PROGRAM) ($(if $(filter static,$(KIND)),static with \
 	musl,$(if $(filter asan,$(KIND)),with sanitizers,dynamic with the \
 	C library of this system)))"
+	@$(if $(filter yes,$(STATS)),echo "Built $(STATS_PROGRAM)",echo "Without \
+	byte-proxy-stats: $(PKG_CONFIG) finds no libsystemd (libsystemd-dev)")
 
 $(PROGRAM): $(OBJECTS)
 	$(SAY) LINK $@
@@ -94,7 +125,16 @@ $(BUILD)/%.o: src/%.c $(FLAGS_FILE)
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(OBJECTS:.o=.d)
+$(STATS_PROGRAM): $(STATS_OBJECTS)
+	$(SAY) LINK $@
+	$(Q)$(STATS_CC) $(STATS_CFLAGS) $(STATS_LDFLAGS) -o $@ $^ $(STATS_LIBS)
+
+$(STATS_BUILD)/stats-objects/%.o: src/%.c $(FLAGS_FILE)
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)$(STATS_CC) $(STATS_CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(OBJECTS:.o=.d) $(STATS_OBJECTS:.o=.d)
 
 tools: $(TOOLS)
 
@@ -109,45 +149,72 @@ deps:
 demo: all
 	$(Q)tests/demo $(PROGRAM)
 
-check: all tools
+# What make install places, for the tests that boot a system with it.
+STAGE := build/stage-$(KIND)
+stage: all
+	$(Q)rm -rf $(STAGE)
+	$(Q)$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(STAGE)) \
+		PREFIX=/usr/local
+
+check: all tools stage
 	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
-	BUILD=$(abspath build) BATS_TEST_TIMEOUT=120 \
+	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=120 \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
 
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no
+
+# What a connection costs under systemd, booted for it (as root).
+bench: all tools stage
+	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
+	STAGE=$(abspath $(STAGE)) TESTS=$(abspath tests) tests/bench
 
 lint:
 	$(Q)tests/lint
 
 # The files that name the program's path are written for where it goes.
 AT_PREFIX := sed 's|/usr/local/sbin/|$(SBINDIR)/|g'
-UNITS     := byte-proxy.socket byte-proxy@.service
-EXAMPLES  := byte-proxy.env xinetd/byte-proxy inetd/inetd.conf socat/README.md
+UNITS     := $(patsubst systemd/%,%,$(wildcard systemd/byte-proxy*.socket \
+	systemd/byte-proxy*.service systemd/*.slice))
+EXAMPLES  := contrib/byte-proxy.env contrib/xinetd/byte-proxy \
+	contrib/inetd/inetd.conf contrib/socat/README.md systemd/hardened.conf
+COMPLETED := byte-proxy $(if $(filter yes,$(STATS)),byte-proxy-stats)
 
 install: all
 	$(SAY) INSTALL $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 755 -s $(PROGRAM) $(DESTDIR)$(SBINDIR)/byte-proxy
 	$(Q)install -D -m 644 src/man/byte-proxy.8 \
 		$(DESTDIR)$(MANDIR)/man8/byte-proxy.8
-	$(Q)install -D -m 644 contrib/completion/byte-proxy.bash \
-		$(DESTDIR)$(COMPDIR)/byte-proxy
+ifeq ($(STATS),yes)
+	$(Q)install -D -m 755 -s $(STATS_PROGRAM) \
+		$(DESTDIR)$(BINDIR)/byte-proxy-stats
+	$(Q)install -D -m 644 src/man/byte-proxy-stats.1 \
+		$(DESTDIR)$(MANDIR)/man1/byte-proxy-stats.1
+endif
+	$(Q)for name in $(COMPLETED); do \
+		install -D -m 644 "contrib/completion/$$name.bash" \
+			"$(DESTDIR)$(COMPDIR)/$$name" || exit 1; done
 	$(Q)install -D -m 644 systemd/sysusers.conf \
 		$(DESTDIR)$(SYSUSERSDIR)/byte-proxy.conf
-	$(Q)install -d $(DESTDIR)$(UNITDIR) $(DESTDIR)$(DOCDIR)
+	$(Q)install -D -m 644 systemd/byte-proxy.catalog \
+		$(DESTDIR)$(CATALOGDIR)/byte-proxy.catalog
+	$(Q)install -d $(DESTDIR)$(UNITDIR)
 	$(Q)for unit in $(UNITS); do \
 		$(AT_PREFIX) "systemd/$$unit" >"$(DESTDIR)$(UNITDIR)/$$unit" && \
 		chmod 644 "$(DESTDIR)$(UNITDIR)/$$unit" || exit 1; done
 	$(Q)for file in $(EXAMPLES); do \
-		install -d "$(DESTDIR)$(DOCDIR)/$$(dirname "$$file")" && \
-		$(AT_PREFIX) "contrib/$$file" >"$(DESTDIR)$(DOCDIR)/$$file" && \
-		chmod 644 "$(DESTDIR)$(DOCDIR)/$$file" || exit 1; done
+		to="$(DESTDIR)$(DOCDIR)/$${file#*/}"; \
+		install -d "$$(dirname "$$to")" && \
+		$(AT_PREFIX) "$$file" >"$$to" && chmod 644 "$$to" || exit 1; done
 
 uninstall:
 	$(Q)rm -f $(DESTDIR)$(SBINDIR)/byte-proxy \
+		$(DESTDIR)$(BINDIR)/byte-proxy-stats \
 		$(DESTDIR)$(MANDIR)/man8/byte-proxy.8 \
-		$(DESTDIR)$(COMPDIR)/byte-proxy \
+		$(DESTDIR)$(MANDIR)/man1/byte-proxy-stats.1 \
+		$(DESTDIR)$(COMPDIR)/byte-proxy $(DESTDIR)$(COMPDIR)/byte-proxy-stats \
 		$(DESTDIR)$(SYSUSERSDIR)/byte-proxy.conf \
+		$(DESTDIR)$(CATALOGDIR)/byte-proxy.catalog \
 		$(UNITS:%=$(DESTDIR)$(UNITDIR)/%)
 	$(Q)rm -rf $(DESTDIR)$(DOCDIR)
 

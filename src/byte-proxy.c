@@ -51,11 +51,13 @@ static int print(const struct text *text, enum option_id action)
 {
 	struct stat status;
 	size_t at = 0;
+	TEXT(name, 24);
 
+	text_add_all(&name, "--", options[action].name, NULL);
 	if (fstat(STDOUT_FILENO, &status) == 0 && S_ISSOCK(status.st_mode) &&
 	    !journal_is_behind(STDOUT_FILENO))
-		return refuse(EX_USAGE, options[action].name,
-		    "standard output is a connection");
+		return refuse(EX_USAGE, name.start,
+		    "standard output may be a connection");
 	while (at < text->length) {
 		ssize_t n =
 		    write(STDOUT_FILENO, text->start + at, text->length - at);
@@ -91,10 +93,7 @@ static int serve_inherited(struct inherited *inherited)
 	r = inherited_settle(inherited);
 	if (r < 0)
 		return refuse(EX_OSERR, "/dev/null", strerror(-r));
-	r = client_inherited(inherited->in, inherited->out, &client);
-	if (r == -EPROTOTYPE)
-		return refuse(
-		    EX_CONFIG, "standard input", "expected a stream socket");
+	r = client_inherited(inherited, &client);
 	return status_of(
 	    r < 0 ? serve_nobody(&client) : serve(&config, &client));
 }
@@ -168,11 +167,8 @@ int main(int argc, char *argv[])
 	if (config.action != OPTION_MAP)
 		return act(config.action);
 
-	if (config.listen_port_argument) {
-		/* Then nobody is at the other end of these descriptors. */
-		inherited.stderr_is_client = false;
-		log_allow_stderr(!inherited.stderr_was_closed);
-	} else if (inherited_find(&inherited, &why_not) < 0) {
+	if (!config.listen_port_argument &&
+	    inherited_find(&inherited, &why_not) < 0) {
 		log_refusal(why_not);
 		return EX_CONFIG;
 	}

@@ -53,6 +53,19 @@ void text_add_number(struct text *text, uint64_t number)
 	text_add_padded(text, number, 1);
 }
 
+void text_add_grouped(struct text *text, uint64_t number)
+{
+	uint64_t unit = 1;
+
+	while (number / unit >= 1000)
+		unit *= 1000;
+	text_add_number(text, number / unit);
+	for (unit /= 1000; unit; unit /= 1000) {
+		text_add_char(text, ',');
+		text_add_padded(text, number / unit % 1000, 3);
+	}
+}
+
 void text_add_byte(struct text *text, uint8_t byte)
 {
 	static const char digits[] = "0123456789abcdef";

@@ -33,6 +33,9 @@ void text_add_number(struct text *text, uint64_t number);
 /* Decimal with at least `digits` digits, zeros in front. */
 void text_add_padded(struct text *text, uint64_t number, unsigned digits);
 
+/* Decimal in groups of three: "3,456". */
+void text_add_grouped(struct text *text, uint64_t number);
+
 /* "0x1f" */
 void text_add_byte(struct text *text, uint8_t byte);
 

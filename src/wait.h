@@ -2,9 +2,13 @@
 /*
  * Waiting, and the signals that end a wait.
  *
- * SIGTERM, SIGINT, SIGQUIT, SIGHUP and SIGCHLD are blocked except while
- * wait_for() waits, so none can arrive between a check and the wait that
- * follows it, and no other system call is ever interrupted.
+ * SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1 and SIGALRM are blocked
+ * except while wait_for() waits, so none can arrive between a check and the
+ * wait that follows it, and no other system call is ever interrupted. Where
+ * something is ready at each wait, they are let in at some of them.
+ *
+ * A listener tells its handlers with SIGQUIT that the drain is over; with
+ * SIGUSR1 that it leaves them, and that each has to end its drain itself.
  */
 #ifndef WAIT_H
 #define WAIT_H
@@ -14,8 +18,8 @@
 #include <stdint.h>
 
 enum wait_role {
-	WAIT_HANDLER, /* one connection: SIGTERM; SIGHUP means nothing */
-	WAIT_LISTENER /* the listener: also SIGINT, SIGHUP and SIGCHLD */
+	WAIT_HANDLER, /* one connection: SIGTERM, SIGINT; no SIGHUP */
+	WAIT_LISTENER /* the listener: also SIGHUP and SIGCHLD */
 };
 
 /*
@@ -26,14 +30,18 @@ enum wait_role {
  */
 void wait_setup(enum wait_role role);
 
-/* What a handler forked by a listener changes in the above. */
-void wait_setup_forked_handler(void);
+/*
+ * What a handler forked by a listener changes in the above. From SIGUSR1 on it
+ * has drain_timeout_ms until WAIT_DRAIN_OVER.
+ */
+void wait_setup_forked_handler(uint32_t drain_timeout_ms);
 
 /*
  * Waits until one of the descriptors is ready, the deadline is over or a
  * signal arrived. count may be 0. Returns the number of ready descriptors,
- * -ETIME when the deadline is over, -EINTR after a signal, or another negative
- * errno.
+ * -ETIME when the deadline is over, -EINTR after a signal (what poll() reported
+ * is to be asked again), or another negative errno. What is ready comes before
+ * a deadline that is over.
  */
 int wait_for(struct pollfd *fds, nfds_t count, int64_t deadline);
 
@@ -41,7 +49,8 @@ enum wait_order {
 	WAIT_GO_ON,
 	WAIT_DRAIN,     /* one SIGTERM: finish what runs, start nothing */
 	WAIT_END,       /* a second one: end at once */
-	WAIT_DRAIN_OVER /* SIGQUIT, from a listener to its handlers: likewise */
+	WAIT_DRAIN_OVER /* the listener's order, or the end of the time it set
+			 */
 };
 
 /* What the signals that came so far ask for. */

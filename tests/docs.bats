@@ -77,7 +77,7 @@ manual() {
 	local result
 	local results
 	results=$(sed -nE 's/.*\[RESULT_[A-Z_]+\] = \{"([a-z-]+)".*/\1/p' \
-		"$(top)/src/record/record.c")
+		"$(top)/src/record/result.c")
 	[ "$(wc -w <<<"$results")" -eq 12 ]
 	for result in $results; do
 		manual | grep -qxF ".It $result"
@@ -88,7 +88,7 @@ manual() {
 
 @test "message ids are 32 hexadecimal digits, each another" {
 	local ids
-	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/record.c")
+	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c")
 	[ "$(wc -l <<<"$ids")" -eq 12 ]
 	[ "$(sort -u <<<"$ids" | wc -l)" -eq 12 ]
 }
@@ -113,8 +113,8 @@ manual() {
 		run -0 bash -c "byte-proxy() { '$BYTE_PROXY' \"\$@\"; }; $line --check"
 		count=$((count + 1))
 	done < <(sed -zE 's/\\\n +//g' "$(top)/README.md" |
-		grep -E '^    byte-proxy --')
-	[ "$count" -ge 1 ]
+		grep -E '^    byte-proxy --(map|listen)')
+	[ "$count" -eq 2 ]
 }
 
 # complete WORDS...: what bash offers for the last one.
@@ -166,25 +166,65 @@ complete_words() {
 	not compgen -G "$T/tmp.*"
 }
 
+# installed PREFIX: make install into $T/root.
+installed() {
+	local kind=static
+	[[ $BYTE_PROXY == */static/* ]] || kind=dynamic
+	make -s -C "$(top)" "$2" DESTDIR="$T/root" PREFIX="$1" \
+		STATIC="$([ "$kind" = static ] && echo yes || echo no)" >/dev/null
+}
+
 @test "make install places everything, and make uninstall leaves nothing" {
 	needs make make
-	local kind=static file
-	[[ $BYTE_PROXY == */static/* ]] || kind=dynamic
-	make -s -C "$(top)" install DESTDIR="$T/root" PREFIX=/usr \
-		STATIC="$([ "$kind" = static ] && echo yes || echo no)"
-	for file in sbin/byte-proxy share/man/man8/byte-proxy.8 \
-		share/bash-completion/completions/byte-proxy \
-		lib/systemd/system/byte-proxy.socket \
-		lib/systemd/system/byte-proxy@.service \
-		lib/sysusers.d/byte-proxy.conf \
-		share/doc/byte-proxy/xinetd/byte-proxy; do
-		test -s "$T/root/usr/$file" || { echo "$file" >&2; return 1; }
+	local prefix file below
+	for prefix in /usr /usr/local /opt/byte-proxy; do
+		installed "$prefix" install
+		below=$prefix
+		# Where Debian 12's systemd.pc says that its units are.
+		[ "$prefix" != /usr ] || below=$(pkg-config \
+			--variable=rootprefix systemd)
+		for file in "$prefix"/sbin/byte-proxy \
+			"$prefix"/bin/byte-proxy-stats \
+			"$prefix"/share/man/man8/byte-proxy.8 \
+			"$prefix"/share/man/man1/byte-proxy-stats.1 \
+			"$prefix"/share/bash-completion/completions/byte-proxy \
+			"$prefix"/share/bash-completion/completions/byte-proxy-stats \
+			"$below"/lib/systemd/system/byte-proxy.socket \
+			"$below"/lib/systemd/system/byte-proxy@.service \
+			"$below"/lib/systemd/system/byte-proxy-listener.socket \
+			"$below"/lib/systemd/system/byte-proxy-listener.service \
+			"$below"/lib/systemd/system/byteproxy.slice \
+			"$prefix"/lib/sysusers.d/byte-proxy.conf \
+			"$prefix"/lib/systemd/catalog/byte-proxy.catalog \
+			"$prefix"/share/doc/byte-proxy/hardened.conf \
+			"$prefix"/share/doc/byte-proxy/byte-proxy.env \
+			"$prefix"/share/doc/byte-proxy/xinetd/byte-proxy; do
+			test -s "$T/root$file" || { echo "$file" >&2; return 1; }
+		done
+		grep -q "^ExecStart=$prefix/sbin/byte-proxy " \
+			"$T/root$below/lib/systemd/system/byte-proxy@.service"
+		grep -q "server *= $prefix/sbin/byte-proxy\$" \
+			"$T/root$prefix/share/doc/byte-proxy/xinetd/byte-proxy"
+		"$T/root$prefix/sbin/byte-proxy" --version
+		installed "$prefix" uninstall
+		[ -z "$(find "$T/root" -type f)" ]
 	done
-	grep -q '^ExecStart=/usr/sbin/byte-proxy$' \
-		"$T/root/usr/lib/systemd/system/byte-proxy@.service"
-	grep -q 'server *= /usr/sbin/byte-proxy$' \
-		"$T/root/usr/share/doc/byte-proxy/xinetd/byte-proxy"
-	"$T/root/usr/sbin/byte-proxy" --version
-	make -s -C "$(top)" uninstall DESTDIR="$T/root" PREFIX=/usr
-	[ -z "$(find "$T/root" -type f)" ]
+}
+
+@test "without libsystemd make builds byte-proxy alone, and says so" {
+	needs make make
+	run -0 make -n -C "$(top)" all STATS=no
+	[[ $output == *'Without byte-proxy-stats: '* ]]
+	not grep -q stats-objects <<<"$output"
+	run -0 make -n -C "$(top)" all PKG_CONFIG=false
+	[[ $output == *'Without byte-proxy-stats: '* ]]
+	not grep -q stats-objects <<<"$output"
+}
+
+@test "the catalog explains every kind of record, and no other" {
+	local ids
+	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c" | tr -d '"')
+	[ "$(sed -n 's/^-- //p' "$(top)/systemd/byte-proxy.catalog" | sort)" = \
+		"$(sort <<<"$ids")" ]
+	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 12 ]
 }

@@ -86,9 +86,10 @@ refused() {
 }
 
 @test "lines end in CR LF or LF, and the last need not end" {
-	printf 'BYTE_PROXY_MAP=0x01=a:1\r\nBYTE_PROXY_MAP_KEEP=0x02=b:2' |
+	printf 'BYTE_PROXY_IDLE_TIMEOUT=5s\r\n%s' 'BYTE_PROXY_MAP=0x01=a:1' |
 		file
-	routes 'map 0x01=a:1' 'map-keep 0x02=b:2'
+	routes 'map 0x01=a:1'
+	grep -qx idle-timeout=5s <<<"$output"
 }
 
 @test "the last assignment of a variable wins, routes included" {
@@ -141,6 +142,8 @@ refused() {
 	refused "file.env:1: BYTE_PROXY_MAP: expected a closing quote"
 	file <<<'0x01=a:1'
 	refused "file.env:1: 0x01: expected NAME=value"
+	file <<<'=x'
+	refused "file.env:1: no name: expected NAME=value"
 }
 
 @test "a file that cannot be read is named" {
@@ -150,6 +153,12 @@ refused() {
 		"$BYTE_PROXY" --env-file "$T" --map '*=a:1'
 	refuses 64 'expected the path of a file' \
 		"$BYTE_PROXY" --env-file= --map '*=a:1'
+}
+
+@test "what is no file is refused, and not waited for" {
+	mkfifo "$T/fifo"
+	refuses 78 "^byte-proxy: $T/fifo: expected a regular file" \
+		"$BYTE_PROXY" --env-file "$T/fifo"
 }
 
 @test "a file without permission is named" {

@@ -33,7 +33,7 @@ port_is_free() {
 	end_all
 
 	target echo echo
-	proxy --map "0x01=${TARGETS[echo]}" --listen-address '[::1]'
+	proxy --map "0x01=${TARGETS[echo]}" --listen-address ::
 	not client send:x
 	talk connect "[::1]:$PORT" send:'\x01v6' expect:v6 shut eof
 }

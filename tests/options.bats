@@ -60,7 +60,7 @@ printed() {
 @test "targets of every kind are taken, and printed as configured" {
 	local i=0 t args=() lines=()
 	for t in host:1 a.b-c_d.example:65535 127.0.0.1:80 '[::1]:80' \
-		'[2001:db8::1]:http' '[fe80::1%lo]:22' unix:/run/x.sock unix:@abstract \
+		'[2001:db8::1]:http' '[fe80::1%lo]:22' a.b.:2 unix:/run/x.sock unix:@abstract \
 		localhost:ssh; do
 		args+=(--map "0x0$i=$t")
 		lines+=("map 0x0$i=$t")
@@ -83,7 +83,13 @@ printed() {
 		host:0|a port from 1
 		host:65536|a port from 1
 		host:99999999999999999999999|a port from 1
-		host:80x|a port from 1
+		0x7f000001:80|an IPv4 address
+		example.0x10:80|an IPv4 address
+		a..b:80|a host name
+		.a:80|a host name
+		-a:80|a host name
+		a-.b:80|a host name
+		host:80x|a port number or
 		host: 80|a target without blanks
 		host:+80|a port number or
 		host:-1|a port number or
@@ -138,6 +144,7 @@ printed() {
 		listen-address|localhost|an IPv4 or IPv6
 		listen-address|1.2.3|an IPv4 or IPv6
 		listen-address|[::1|an IPv4 or IPv6
+		listen-address|[1.2.3.4]|an IPv4 or IPv6
 		max-connections|0|a number from 1
 		max-connections|65536|a number from 1
 		max-connections|many|a number from 1
@@ -260,6 +267,15 @@ printed() {
 	refuses 78 'BYTE_PROXY_CHECK: there is no such setting' \
 		env BYTE_PROXY_CHECK=yes "$BYTE_PROXY" --map '*=a:1'
 	BYTE_PROXIES=1 check --map '*=a:1'
+	BYTE_PROXY_IDEL_TIMEOUT='' check --map '*=a:1'
+}
+
+@test "what Kubernetes says of a service named byte-proxy is not for us" {
+	BYTE_PROXY_PORT=tcp://10.0.0.1:9092 BYTE_PROXY_SERVICE_HOST=10.0.0.1 \
+		BYTE_PROXY_SERVICE_PORT=9092 BYTE_PROXY_PORT_9092_TCP_PROTO=tcp \
+		check --map '*=a:1'
+	refuses 78 'BYTE_PROXY_PORT: there is no such setting' \
+		env BYTE_PROXY_PORT=9092 "$BYTE_PROXY" --map '*=a:1'
 }
 
 @test "no route at all is refused" {

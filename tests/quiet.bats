@@ -12,7 +12,7 @@ reads_nothing() {
 
 # started ARGUMENTS...
 started() {
-	handed_over stderr keep -- "$@"
+	handed_over stderr -- "$@"
 }
 
 @test "usage and configuration errors" {
@@ -90,12 +90,40 @@ started() {
 		PORT=$(<"$T/super.port")
 		if [[ $closed == 0* ]]; then
 			# Nothing was handed over: it listens, or cannot.
-			client send:'\x01hello' wait:100 shut end-seen
+			client send:'\x01hello' wait:100 shut nothing
 		else
 			client send:'\x01hello' expect:hello shut eof
 		fi
 		end_all
 	done
+}
+
+@test "standard error that is a socket of LISTEN_FDS" {
+	local arguments
+	while read -r arguments; do
+		rm -f "$T"/super.*
+		# What a unit has with StandardInput=null, StandardOutput=socket.
+		# shellcheck disable=SC2016,SC2086 # expanded in there; words
+		start super superserver "$T/super" -- bash -c \
+			'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@" 3<&0 1>&3 2>&3 </dev/null' \
+			- "$BYTE_PROXY" $arguments
+		poll_until test -s "$T/super.port"
+		PORT=$(<"$T/super.port") client send:x nothing
+		poll_until test -s "$T/super.status"
+	done <<-'END'
+		--map 0x01=127.0.0.1:1 --debug
+		--map 0x01=nonsense
+		--version
+	END
+}
+
+@test "a port that is taken, though a connection was handed over" {
+	start other "$BYTE_PROXY" --listen-port 0 --map '*=a:1'
+	poll_until grep -q msg=listening "$T/other.err"
+	started --map '*=a:1' --listen-port \
+		"$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$T/other.err")"
+	client nothing
+	handler_status 71
 }
 
 @test "a sanitizer's or a C library's own message" {

@@ -118,7 +118,7 @@ with_syslog() {
 		until [ -s "$0/super.port" ]; do sleep 0.02; done
 		talk connect "127.0.0.1:$(<"$0/super.port")" eof
 		wait' "$T" "$BYTE_PROXY"
-	grep -aqE '^<27>byte-proxy\[[0-9]+\]: "--bogus: there is no such' \
+	grep -aqE '^<27>byte-proxy\[[0-9]+\]: --bogus: there is no such' \
 		"$T/syslog"
 	with_syslog bash -c '"$0" --bogus 2>&-' "$BYTE_PROXY"
 	grep -aqE '^<27>byte-proxy.*--bogus' "$T/syslog"

@@ -154,8 +154,8 @@ a_stall_costs_nothing() {
 }
 
 @test "segments of 100 bytes to a stalled reader, into a pipe: the same" {
-	a_stall_costs_nothing tiny:100000
-	expect_record result=closed bytes_up=12000000
+	a_stall_costs_nothing tiny:250000
+	expect_record result=closed bytes_up=27000000
 }
 
 @test "segments of 100 bytes that nobody reads for a while, without a pipe" {
@@ -255,6 +255,134 @@ a_stall_costs_nothing() {
 	expect_record result=closed bytes_up=6000008
 }
 
+# urgent_while_stopped STEPS...: what a client sends to the target while
+# byte-proxy is stopped, so that all of it is there when it reads on.
+urgent_while_stopped() {
+	proxy --map "0x01=${TARGETS[oob]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01' \
+		put:1000000@2 "touch:$T/sent" "await:$T/stopped" "$@" shut \
+		"touch:$T/all" eof
+	CLIENT=$PID
+	poll_until test -e "$T/there"
+	HANDLER=$(handler_of "$PROXY_PID")
+	kill -STOP "$HANDLER"
+	touch "$T/stopped"
+	poll_until test -e "$T/all"
+	kill -CONT "$HANDLER"
+	ended "$TARGET_PID" 0
+	ended "$CLIENT" 0
+	rm -f "$T/there" "$T/sent" "$T/stopped" "$T/all"
+}
+
+@test "an end behind urgent data is not taken for the mark before it" {
+	target oob get:1000000@2 "touch:$T/there" get:60000@3 expect-oob:! \
+		get:100000@4 shut eof
+	urgent_while_stopped put:60000@3 oob:! put:100000@4
+	expect_record result=closed bytes_up=1160001
+}
+
+@test "urgent data behind a whole number of reads" {
+	local bytes
+	for bytes in 16384 32768 65536; do
+		target oob get:1000000@2 "touch:$T/there" "get:$bytes@3" \
+			expect-oob:! expect:tail shut eof
+		urgent_while_stopped "put:$bytes@3" oob:! send:tail
+		end_all
+	done
+}
+
+@test "urgent data to a unix socket" {
+	unix_target oob "unix:$T/socket" expect:ab expect-oob:X expect:cd shut eof
+	proxy --map "0x01=unix:$T/socket"
+	client send:'\x01ab' wait:50 oob:X wait:50 send:cd shut eof
+	expect_record result=closed bytes_up=5
+}
+
+@test "a unix target that reads no more still answers" {
+	unix_target deaf "unix:$T/socket" expect:hello deaf "touch:$T/deaf" \
+		"await:$T/sent" wait:700 put:300000 shut
+	proxy --map "0x01=unix:$T/socket"
+	client send:'\x01hello' "await:$T/deaf" put:300000@9 "touch:$T/sent" \
+		get:300000 eof
+	expect_record result=closed bytes_up=5 bytes_down=300000
+}
+
+@test "a pipe that nobody reads any more ends the connection" {
+	target silent expect:x "touch:$T/there" reset-seen
+	mkfifo "$T/never"
+	T=$T start client bash -c '(printf "\1x"; exec cat "$T/never") | "$@" |
+		{ until [ -e "$T/there" ]; do sleep 0.02; done; }' - \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[silent]}"
+	ended "$TARGET_PID" 0
+	LOG=$T/client.err
+	expect_record result=client-reset client=pipe
+}
+
+@test "a terminal on output that is stalled stops nothing else" {
+	needs script bsdutils
+	target source put:3000000 rest
+	T=$T start terminal script -qec 'printf "\1" |
+		'"'$BYTE_PROXY' --idle-timeout 500ms --map 0x01=${TARGETS[source]}"' \
+		2>"$T/proxy.err"; touch "$T/over"' /dev/null
+	TERMINAL=$PID
+	poll_until test -e "$T/proxy.err"
+	kill -STOP "$TERMINAL"
+	LOG=$T/proxy.err
+	expect_record result=idle-timeout client=pipe
+	kill -CONT "$TERMINAL"
+	poll_until test -e "$T/over"
+}
+
+@test "messages in the error queue of an inherited socket" {
+	target echo expect:hello send:hello "touch:$T/up" "await:$T/go" shut eof
+	handed_over timestamps -- --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' expect:hello \
+		eof
+	poll_until test -e "$T/up"
+	local handler before
+	handler=$(<"$T/super.pid")
+	before=$(cpu_ticks "$handler")
+	sleep 0.5 # the time that is measured
+	[ $(($(cpu_ticks "$handler") - before)) -le 2 ]
+	touch "$T/go"
+	ended "$PID" 0
+	expect_record result=closed
+}
+
+@test "a signal is taken, and a time is over, where there is always data" {
+	needs strace strace
+	local signals result
+	while read -r signals result; do
+		target source put:2000000000
+		rm -f "$T"/super.*
+		# So slow that there is something to do whenever it looks.
+		start super superserver "$T/super" -- strace -o /dev/null \
+			-e trace=splice,ppoll -e inject=splice,ppoll:delay_exit=3000 \
+			"$BYTE_PROXY" --map "0x01=${TARGETS[source]}" \
+			--drain-timeout "$result"
+		LOG=$T/super.err
+		poll_until test -s "$T/super.port"
+		start client talk connect "127.0.0.1:$(<"$T/super.port")" \
+			send:'\x01' get:20000000 "touch:$T/bulk" reset-seen
+		CLIENT=$PID
+		poll_until test -e "$T/bulk"
+		HANDLER=$(handler_of "$(<"$T/super.pid")")
+		kill -TERM "$HANDLER"
+		if [ "$signals" -eq 2 ]; then
+			sleep 0.2 # two signals at once are one
+			kill -TERM "$HANDLER"
+		fi
+		ended "$CLIENT" 0
+		[ "$signals" -eq 2 ] || expect_record result=drained
+		[ "$signals" -eq 1 ] || expect_record result=terminated
+		end_all
+		rm "$T/bulk"
+	done <<-'END'
+		1 300ms
+		2 1h
+	END
+}
+
 @test "200 at once" {
 	target echo times=200 echo
 	proxy --map "0x01=${TARGETS[echo]}"
@@ -324,6 +452,17 @@ a_stall_costs_nothing() {
 	kill -TERM "$(<"$T/super.pid")"
 	ended "$PID" 0
 	poll_until test -e "$T/seen"
+	handler_status 0
+	expect_record result=drained
+}
+
+@test "SIGINT is SIGTERM to a connection too: no end that looks complete" {
+	target victim expect:hello "touch:$T/relaying" reset-seen
+	handed_over -- --map "0x01=${TARGETS[victim]}" --drain-timeout 300ms
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' reset-seen
+	poll_until test -e "$T/relaying"
+	kill -INT "$(<"$T/super.pid")"
+	ended "$PID" 0
 	handler_status 0
 	expect_record result=drained
 }

@@ -104,6 +104,53 @@ connect_times_out() {
 	grep -q 'result=connect-timeout' "$LOG"
 }
 
+@test "a client that resets while a full unix socket is waited for" {
+	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat" &&
+		poll_until test -S "$T/full"
+	FULL=$PID
+	kill -STOP "$FULL"
+	local i
+	for i in 1 2 3 4; do
+		start "hold$i" talk connect "unix:$T/full" end-seen
+	done
+	handed_over --  --map "0x01=unix:$T/full" --connect-timeout 0
+	# The queue is full, sooner or later: then nothing comes.
+	client send:'\x01' "await:$T/super.pid" quiet:100 reset
+	handler_status 0
+	expect_record result=client-reset
+	kill -CONT "$FULL"
+}
+
+@test "a target that says a line and resets at once: the line, and a reset" {
+	needs strace strace
+	target busy send:'421 too busy' reset
+	# The target is done before byte-proxy looks.
+	start super superserver "$T/super" -- strace -o /dev/null -e trace=ppoll \
+		-e inject=ppoll:delay_enter=300000:when=1 \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[busy]}"
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:'\x01' expect:'421 too busy' reset-seen
+	handler_status 0
+	expect_record result=target-reset bytes_down=12 \
+		"address=${TARGETS[busy]}"
+}
+
+@test "no process for the resolver: that is this machine's fault" {
+	needs_root
+	install -m 755 "$BYTE_PROXY" "$T/program"
+	chmod 711 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
+		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
+	start super superserver "$T/super" -- setpriv --reuid 65529 --regid 65529 \
+		--clear-groups prlimit --nproc=1 "$T/program" --map '*=localhost:1'
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:x eof
+	handler_status 71
+	expect_record result=system-error level=error \
+		'error=Resource temporarily unavailable'
+}
+
 @test "silence: the connection ends after the first-byte timeout" {
 	proxy --map '*=127.0.0.1:1' --first-byte-timeout 300ms
 	local start_ms
@@ -127,11 +174,14 @@ connect_times_out() {
 	not grep -qvx 0 "$T/super.status"
 }
 
-@test "an unknown byte with 1 MB behind it ends in an end, not in a reset" {
-	handed_over keep -- --map '0x01=127.0.0.1:1'
-	client send:'\xee' put:1000000 eof
-	handler_status 0
-	expect_record result=no-route byte=0xee target= bytes_up=0
+@test "an unknown byte with 5 MB behind it ends in an end, not in a reset" {
+	local option
+	for option in keep times=1; do
+		handed_over "$option" -- --map '0x01=127.0.0.1:1'
+		client send:'\xee' put:5000000 eof
+		handler_status 0
+		expect_record result=no-route byte=0xee target= bytes_up=0
+	done
 }
 
 @test "an unknown byte with an end that never comes is dropped in bounded time" {
@@ -170,9 +220,12 @@ connect_times_out() {
 	CLIENT=$PID
 	# From here on the signal can only end the wait.
 	poll_until grep -q 'waiting for the first byte' "$LOG"
+	local start_ms
+	start_ms=$(now_ms)
 	kill -TERM "$(<"$T/super.pid")"
 	ended "$CLIENT" 0
 	handler_status 0
+	[ $(($(now_ms) - start_ms)) -lt 900 ]
 	expect_record result=terminated byte=
 }
 

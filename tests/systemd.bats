@@ -1,29 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# Under a real systemd as PID 1: one boot, in which boot/accept makes all the
-# checks; each of the tests here is one of them.
+# The socket that starts a process for each connection, under a real systemd;
+# boot/accept makes the checks.
 
 load helpers
+load boot
 
 setup_file() {
-	needs_root
-	needs systemd-nspawn systemd-container
-	BOOTED=$BATS_FILE_TMPDIR/booted
-	export BOOTED TESTS=$BATS_TEST_DIRNAME BYTE_PROXY TOOLS
-	mkdir "$BOOTED"
-	cp "$TESTS/boot/accept" "$BOOTED/run"
-	cp "$TESTS/boot/prepare" "$BOOTED/prepare"
-	touch "$BOOTED/passed"
-	"$TESTS/boot/boot" "$BOOTED" >&2 || true
-}
-
-# passed: the check whose name is the test's, with blanks for underscores.
-passed() {
-	local check=${BATS_TEST_DESCRIPTION//[\',]/}
-	check=${check// /_}
-	grep -qx "$check" "$BOOTED/passed" && return
-	cat "$BOOTED/$check.log" "$BOOTED/console" >&2
-	return 1
+	boot_for accept
 }
 
 @test "routed with the byte stripped" {
@@ -58,6 +42,50 @@ passed() {
 	passed
 }
 
+@test "stopping the slice drains all" {
+	passed
+}
+
+@test "stopping the socket leaves what runs" {
+	passed
+}
+
+@test "upgrading in the middle of a transfer" {
+	passed
+}
+
+@test "a burst of 1000 connections shuts no port" {
+	passed
+}
+
+@test "the limit for a source refuses the right one" {
+	passed
+}
+
+@test "a silent client starts no process and is dropped" {
+	passed
+}
+
+@test "the catalog explains each kind" {
+	passed
+}
+
+@test "matched in the journal by any field" {
+	passed
+}
+
+@test "the hardened example works" {
+	passed
+}
+
+@test "the exposure is what the README says" {
+	passed
+}
+
+@test "the two sockets conflict" {
+	passed
+}
+
 @test "the env file is read as systemd reads it" {
 	passed
 }
@@ -71,13 +99,5 @@ passed() {
 }
 
 @test "no check of the boot is left out here" {
-	local check
-	for check in "$BOOTED"/*.log; do
-		check=$(basename "$check" .log)
-		sed "s/[',]//g" "$BATS_TEST_FILENAME" |
-			grep -q "@test \"${check//_/ }\"" || {
-			echo "$check has no test" >&2
-			return 1
-		}
-	done
+	every_check_has_a_test
 }

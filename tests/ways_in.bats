@@ -5,8 +5,8 @@
 
 load helpers
 
-# port_after FIRST: a port that nobody listens on just now. For programs that
-# cannot take port 0; free_port_start tries again when it was lost meanwhile.
+# free_port: a port that nobody listens on just now. For programs that cannot
+# take port 0; activate tries again when it was lost meanwhile.
 free_port() {
 	local port
 	while :; do
@@ -133,16 +133,53 @@ listens_or_gone() {
 	[ "$(grep -c msg=listening "$LOG")" -eq 2 ]
 }
 
+@test "listening sockets by LISTEN_FDS have names" {
+	local second
+	second=$(free_port)
+	activate -l "127.0.0.1:$second" --fdname=web:other -- --map '*=a:1'
+	client close
+	poll_until grep -q "address=127.0.0.1:$PORT name=web\$" "$LOG"
+	poll_until grep -q "address=127.0.0.1:$second name=other\$" "$LOG"
+}
+
 @test "a listening socket on standard input, on 0, 1 and 2 as inetd leaves it" {
 	needs socat socat
 	target echo times=2 echo
 	activate --inetd -- --map "0x01=${TARGETS[echo]}"
+	LISTENER=$PID
 	client send:'\x01one' expect:one shut eof
-	client send:'\x01two' expect:two shut eof
-	# No copy of it is left when it is given up.
-	kill -TERM "$PID"
-	ended "$PID" 0
-	not listens "$PORT"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01two' expect:two \
+		"touch:$T/up" "await:$T/go" shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	# No copy of it is left when it is given up, though a handler goes on.
+	kill -TERM "$LISTENER"
+	poll_until not listens "$PORT"
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$LISTENER" 0
+}
+
+@test "a listening socket that is on standard input as well as in LISTEN_FDS" {
+	local program=$BYTE_PROXY
+	target echo echo
+	# systemd's Accept=no with StandardInput=socket.
+	cat >"$T/wrapped" <<-END
+		#!/bin/bash
+		exec "$program" "\$@" <&3 >&3
+	END
+	chmod +x "$T/wrapped"
+	BYTE_PROXY=$T/wrapped activate -- --map "0x01=${TARGETS[echo]}"
+	LISTENER=$PID
+	start client talk connect "127.0.0.1:$PORT" send:'\x01two' expect:two \
+		"touch:$T/up" "await:$T/go" shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	kill -TERM "$LISTENER"
+	poll_until not listens "$PORT"
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$LISTENER" 0
 }
 
 @test "nothing handed over: it binds the port of --listen-port's variable" {
@@ -210,6 +247,11 @@ listens_or_gone() {
 		"EXEC:$BYTE_PROXY --map \\*=a\\:1,nofork"
 	poll_until gone "$PID"
 	grep -q 'standard input: expected a stream socket' "$T/udp.err"
+	# A connected one, too, and one of messages that has connections.
+	run -78 socat UDP:127.0.0.1:9 "EXEC:$BYTE_PROXY --map \*=a\:1,nofork"
+	[[ $output == *'standard input: expected a stream socket'* ]]
+	run socat - "EXEC:$BYTE_PROXY --map \*=a\:1,socktype=5"
+	[[ $output == *'standard input: expected a stream socket'* ]]
 }
 
 @test "inherited state: all signals blocked or ignored, stray descriptors" {

@@ -96,6 +96,20 @@ static bool is_ours(const char *variable)
 }
 
 /*
+ * Kubernetes tells every container of a service that is named byte-proxy, by
+ * variables such as BYTE_PROXY_SERVICE_HOST, BYTE_PROXY_PORT=tcp://... and
+ * BYTE_PROXY_PORT_9092_TCP: they are not meant for us.
+ */
+static bool is_of_kubernetes(const char *variable)
+{
+	const char *name = variable + sizeof(OPTION_VARIABLE_PREFIX) - 1;
+
+	return strncmp(name, "SERVICE_", 8) == 0 ||
+	       strncmp(name, "PORT_", 5) == 0 ||
+	       (strncmp(name, "PORT=", 5) == 0 && strstr(name, "://"));
+}
+
+/*
  * Finds the option of one of our variables; `name` is followed by anything that
  * is no part of it. Begins the error line with the name.
  */
@@ -123,14 +137,15 @@ static int load_environment(
 		const char *equals = strchr(*entry, '=');
 		int r;
 
-		if (!is_ours(*entry) || !equals)
+		/* An empty variable is one that is not set. */
+		if (!is_ours(*entry) || !equals || !equals[1] ||
+		    is_of_kubernetes(*entry))
 			continue;
 		given.value = equals + 1;
 		why->length = 0;
 		r = find_variable_option(
 		    &given, *entry, (size_t)(equals - *entry));
-		/* An empty variable is one that is not set. */
-		if (r == 0 && *given.value)
+		if (r == 0)
 			r = apply(config, &given);
 		if (r < 0)
 			return r;
@@ -142,11 +157,11 @@ static int refuse_file(const char *path, int error, struct text *why)
 {
 	why->length = 0;
 	text_add(why, path);
-	if (error == -EFBIG)
-		return refuse(why, NULL, "expected a file of under 128 KiB");
-	if (error == -EILSEQ)
-		return refuse(why, NULL, "expected a text file without NUL");
-	return refuse(why, NULL, strerror(-error));
+	return refuse(why, NULL,
+	    error == -EFBIG     ? "expected a file of under 128 KiB"
+	    : error == -EILSEQ  ? "expected a text file without NUL"
+	    : error == -ENOTSUP ? "expected a regular file"
+				: strerror(-error));
 }
 
 /* Begins the error line of an assignment. */
@@ -179,12 +194,11 @@ static int take_assignments(struct env_file *file, struct given *given,
 			return -EINVAL;
 		ret_last[given->option - options] = assignment;
 	}
-	if (r < 0) {
-		name_line(given->why, path, assignment.line);
-		text_add(given->why, assignment.name);
-		return refuse(given->why, NULL, expected);
-	}
-	return 0;
+	if (r == 0)
+		return 0;
+	name_line(given->why, path, assignment.line);
+	text_add(given->why, *assignment.name ? assignment.name : "no name");
+	return refuse(given->why, NULL, expected);
 }
 
 static int load_file(struct config *config, const char *path, struct text *why)

@@ -35,10 +35,10 @@ enum config_verdict {
 
 /*
  * Loads all three sources into `config`, which need not be initialised and
- * which argv and environ have to outlive. With --help and --version nothing
- * else is looked at. On a verdict other than CONFIG_GOOD `ret_why` holds one
- * line that names the option, the variable, or the file and line, the value,
- * and what was expected.
+ * which argv and environ have to outlive. With --help and --version only the
+ * arguments are looked at. On a verdict other than CONFIG_GOOD `ret_why` holds
+ * one line that names the option, the variable, or the file and line, the
+ * value, and what was expected.
  */
 enum config_verdict config_load(int argc, char *const argv[],
     char *const environment[], struct config *config, struct text *ret_why);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../fd.h"
 #include "env_file.h"
@@ -12,10 +13,17 @@ int env_file_load(
 {
 	size_t length = 0;
 	ssize_t n;
-	int fd CLEANUP_FD = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	/* A reload must not wait for whoever might write to a FIFO. */
+	int fd CLEANUP_FD =
+	    open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat status;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(status.st_mode))
+		return -ENOTSUP;
 	do {
 		n = read(fd, buffer + length, size - length);
 		if (n < 0)

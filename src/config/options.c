@@ -156,6 +156,8 @@ static const char *set_address(const char *value, struct address *ret_address)
 	if (length && plain[0] == '[' && plain[length - 1] == ']') {
 		plain[length - 1] = '\0';
 		memmove(plain, plain + 1, length - 1);
+		if (!strchr(plain, ':'))
+			plain[0] = '\0';
 	}
 	if (address_parse_ip(plain, 0, ret_address) < 0)
 		return "expected an IPv4 or IPv6 address";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include <errno.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -22,8 +23,6 @@ static const char *parse_port(const char *text, uint16_t *ret_port)
 		*ret_port = (uint16_t)number;
 		return NULL;
 	}
-	if (*text >= '0' && *text <= '9')
-		return range;
 	service = getservbyname(text, "tcp");
 	if (!service)
 		return "expected a port number or the name of a TCP service";
@@ -31,19 +30,46 @@ static const char *parse_port(const char *text, uint16_t *ret_port)
 	return NULL;
 }
 
+/* Whether a resolver would take the last label for a part of an address. */
+static bool ends_in_number(const char *host)
+{
+	const char *last = strrchr(host, '.');
+	size_t digits;
+
+	last = last ? last + 1 : host;
+	digits = strspn(last, "0123456789");
+	if (digits == 1 && *last == '0' && (last[1] == 'x' || last[1] == 'X'))
+		digits = 2 + strspn(last + 2, "0123456789abcdefABCDEF");
+	return *last && !last[digits];
+}
+
+/* Labels are not empty and have '-' only inside; one "." at the end is fine. */
+static bool has_bad_label(const char *host)
+{
+	for (const char *label = host; *label;) {
+		size_t length = strcspn(label, ".");
+
+		if (!length || *label == '-' || label[length - 1] == '-')
+			return true;
+		label += length;
+		label += *label == '.';
+	}
+	return false;
+}
+
 /* RFC 1123, 2.1, and the underscore that many networks use. */
 static const char *check_name(const char *host)
 {
-	size_t digits_and_dots = strspn(host, "0123456789.");
 
 	if (!*host)
 		return "expected a host before the port";
 	if (strlen(host) > 253)
 		return "expected a host name of at most 253 characters";
-	if (!host[digits_and_dots])
+	if (ends_in_number(host))
 		return "expected an IPv4 address of four numbers up to 255";
 	if (host[strspn(host, "abcdefghijklmnopqrstuvwxyz"
-			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")])
+			      "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._")] ||
+	    has_bad_label(host))
 		return "expected a host name of letters, digits, '-', '.', "
 		       "'_', or an IPv6 address in brackets";
 	return NULL;
@@ -62,7 +88,8 @@ static const char *parse_bracketed(char *copy, struct target *target)
 		return why;
 	if (!strchr(copy, ':') ||
 	    address_parse_ip(copy + 1, target->port, &target->address) < 0)
-		return "expected an IPv6 address within the brackets";
+		return "expected an IPv6 address within the brackets, and "
+		       "behind % an interface that there is";
 	return NULL;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../deadline.h"
@@ -69,38 +71,43 @@ static void set_name_from_environment(struct client *client)
 			return;
 }
 
-/* Tells a stream whose client is gone from what never was a connection. */
-static int why_no_peer(int fd)
+/*
+ * A terminal has no room of PIPE_BUF when poll() says that it can be written
+ * to, and would block. Another description of it can be non-blocking without
+ * being so for everybody who has this one.
+ */
+static int output_of(const struct inherited *inherited)
 {
-	int type;
-	socklen_t length = sizeof(type);
+	TEXT(path, 32);
+	struct stat status;
+	int fd;
 
-	if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) < 0)
-		return -errno;
-	return type == SOCK_STREAM ? -ENOTCONN : -EPROTOTYPE;
+	if (fstat(inherited->out, &status) < 0 || !S_ISCHR(status.st_mode))
+		return inherited->out;
+	text_add(&path, "/proc/self/fd/");
+	text_add_number(&path, (uint64_t)inherited->out);
+	fd = open(path.start, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 ? inherited->out : fd;
 }
 
-int client_inherited(int in, int out, struct client *ret_client)
+int client_inherited(
+    const struct inherited *inherited, struct client *ret_client)
 {
-	struct address peer = {0};
-	socklen_t length = sizeof(peer.local);
+	const struct address *peer = &inherited->peer;
 
-	ret_client->in = in;
-	ret_client->out = out;
-	ret_client->is_inet = false;
-	strcpy(ret_client->name, "pipe");
-	if (getpeername(in, &peer.any, &length) < 0) {
-		ret_client->is_socket = errno != ENOTSOCK;
-		if (ret_client->is_socket) {
-			strcpy(ret_client->name, "unknown");
-			return why_no_peer(in);
-		}
+	ret_client->in = inherited->in;
+	ret_client->out = inherited->out;
+	ret_client->is_socket = inherited->peer_error != -ENOTSOCK;
+	ret_client->is_inet = address_is_inet(peer);
+	if (ret_client->is_socket && inherited->peer_error) {
+		strcpy(ret_client->name, "unknown");
+		return inherited->peer_error;
+	}
+	if (ret_client->is_socket) {
+		set_name(ret_client, peer);
 	} else {
-		peer.length =
-		    length < sizeof(peer.local) ? length : sizeof(peer.local);
-		ret_client->is_socket = true;
-		ret_client->is_inet = address_is_inet(&peer);
-		set_name(ret_client, &peer);
+		strcpy(ret_client->name, "pipe");
+		ret_client->out = output_of(inherited);
 	}
 	if (!ret_client->is_inet)
 		set_name_from_environment(ret_client);
@@ -159,10 +166,13 @@ void client_finish(const struct client *client)
 			return;
 		if (n > 0)
 			dropped += (size_t)n;
-		else
-			wait_for(&in, 1, deadline);
 		/* However slowly it goes on sending. */
-		if (wait_order() != WAIT_GO_ON || deadline_now() >= deadline)
+		if (deadline_now() >= deadline)
 			return;
+		if (n > 0)
+			continue;
+		if (wait_order() != WAIT_GO_ON)
+			return;
+		wait_for(&in, 1, deadline);
 	}
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "../address.h"
+#include "inherited.h"
 
 struct client {
 	int in, out; /* one descriptor twice, when it is a socket */
@@ -21,16 +22,16 @@ void client_accepted(
     int fd, const struct address *peer, struct client *ret_client);
 
 /*
- * The client at the other end of inherited descriptors. Its name is the
+ * The client at the other end of what was inherited. Its name is the
  * peer's address (getpeername(2)). Only where there is none to be had, from a
  * pipe or a unix socket, the super-server's environment is believed, which
  * never comes from the network: REMOTE_ADDR (systemd.socket(5)), TCPREMOTEIP
  * (UCSPI), SOCAT_PEERADDR, and the port that belongs to each.
  *
- * Returns 0; -ENOTCONN when the client is gone already; -EPROTOTYPE for a
- * socket that is no stream.
+ * Returns 0, or a negative errno when the client is gone already.
  */
-int client_inherited(int in, int out, struct client *ret_client);
+int client_inherited(
+    const struct inherited *inherited, struct client *ret_client);
 
 /*
  * One recv of what the client sent first, at most size bytes. Returns their
@@ -44,7 +45,7 @@ ssize_t client_first_chunk(
  * Ends a connection that was not served so that the client sees a clean end:
  * a FIN, after which what it still sends is taken and dropped, since unread
  * bytes would turn the close into a reset (RFC 2525, 2.17). Bounded in time
- * and bytes.
+ * and bytes; after a signal to end only what is there already is taken.
  */
 void client_finish(const struct client *client);
 

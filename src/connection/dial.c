@@ -23,6 +23,7 @@ struct race {
 	unsigned next;   /* the next address to try */
 	int64_t next_us; /* when, unless an attempt fails before */
 	int error;       /* of the last attempt that failed */
+	int reset;       /* errno of the winner, if it was reset again */
 	nfds_t running;  /* entries of fds in use, the client's among them */
 	struct pollfd fds[1 + RESOLVE_ADDRESSES_MAX];
 	const struct address *of[1 + RESOLVE_ADDRESSES_MAX];
@@ -39,10 +40,13 @@ static int interrupted(void)
  * cannot wait for room (connect(2)): so it is tried again until the deadline.
  */
 static int connect_patiently(
-    int fd, const struct address *address, int64_t deadline)
+    int fd, const struct address *address, int64_t deadline, int watch_fd)
 {
+	struct pollfd client = {.fd = watch_fd};
+
 	for (;;) {
 		int64_t again = deadline_in_ms(BACKLOG_RETRY_MS);
+		int r;
 
 		if (connect(fd, &address->any, address->length) == 0)
 			return 0;
@@ -50,8 +54,13 @@ static int connect_patiently(
 			return -errno;
 		if (again > deadline)
 			return -ETIME;
-		if (wait_for(NULL, 0, again) == -EINTR && interrupted() < 0)
+		r = wait_for(&client, 1, again);
+		if (r == -EINTR && interrupted() < 0)
 			return -ECANCELED;
+		if (r > 0 && client.revents & POLLERR)
+			return -ENOTCONN;
+		if (r > 0)
+			client.fd = -1; /* hung up, with no error */
 	}
 }
 
@@ -59,7 +68,8 @@ static int connect_patiently(
  * Starts one attempt. Returns 0 when it is connected, -EINPROGRESS when it is
  * on its way (*ret_fd is set in both cases), or what ended it.
  */
-static int start(const struct address *address, int64_t deadline, int *ret_fd)
+static int start(
+    const struct address *address, int64_t deadline, int watch_fd, int *ret_fd)
 {
 	int r;
 	int fd CLEANUP_FD = socket(address->any.sa_family,
@@ -69,7 +79,7 @@ static int start(const struct address *address, int64_t deadline, int *ret_fd)
 		return -errno;
 	if (address_is_inet(address))
 		tune_tcp(fd);
-	r = connect_patiently(fd, address, deadline);
+	r = connect_patiently(fd, address, deadline, watch_fd);
 	if (r == 0 || r == -EINPROGRESS)
 		*ret_fd = fd_take(&fd);
 	return r;
@@ -80,7 +90,7 @@ static int start_next(struct race *race, int64_t deadline)
 {
 	const struct address *address = &race->list[race->next++];
 	int fd = -1;
-	int r = start(address, deadline, &fd);
+	int r = start(address, deadline, race->fds[0].fd, &fd);
 
 	if (r < 0 && r != -EINPROGRESS) {
 		race->error = r;
@@ -117,8 +127,11 @@ static int find_winner(struct race *race)
 		if (!(race->fds[i].revents & (POLLERR | POLLHUP)))
 			return fd;
 		getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length);
-		if (!error)
+		/* After the handshake: it is connected, or was. */
+		if (!error || error == ECONNRESET || error == EPIPE) {
+			race->reset = error;
 			return fd;
+		}
 		race->error = -error;
 		race->next_us = 0;
 		close(fd);
@@ -143,7 +156,7 @@ static int wait_for_winner(struct race *race, int64_t deadline)
 	if (r < 0)
 		return r;
 	if (race->fds[0].revents & POLLERR)
-		return -ECONNABORTED;
+		return -ENOTCONN;
 	if (race->fds[0].revents)
 		race->fds[0].fd = -1; /* hung up, with no error: see resolve */
 	return find_winner(race);
@@ -157,8 +170,9 @@ static int run(struct race *race, int64_t deadline)
 		if (race->next < race->count &&
 		    (race->running == 1 || deadline_now() >= race->next_us)) {
 			fd = start_next(race, deadline);
-			if (fd == -1 && race->error == -ECANCELED)
-				return -ECANCELED;
+			if (fd == -1 && (race->error == -ECANCELED ||
+					    race->error == -ENOTCONN))
+				return race->error;
 		} else if (race->running == 1) {
 			return race->error;
 		} else {
@@ -169,7 +183,7 @@ static int run(struct race *race, int64_t deadline)
 }
 
 static int connect_first(const struct address *list, unsigned count,
-    int64_t deadline, int watch_fd, struct address *ret_address)
+    int64_t deadline, int watch_fd, struct dialed *ret_dialed)
 {
 	struct race race = {.list = list,
 	    .count = count,
@@ -181,34 +195,36 @@ static int connect_first(const struct address *list, unsigned count,
 	fd = run(&race, deadline);
 	for (nfds_t i = 1; i < race.running; i++) {
 		if (race.fds[i].fd == fd)
-			*ret_address = *race.of[i];
+			ret_dialed->address = *race.of[i];
 		else
 			close(race.fds[i].fd);
 	}
+	ret_dialed->reset = race.reset;
 	return fd;
 }
 
 int dial(const struct target *target, int64_t deadline, int watch_fd,
-    struct address *ret_address, const char **ret_error)
+    struct dialed *ret_dialed)
 {
 	struct resolved resolved;
 	int r;
 
 	if (!target->host) {
 		r = connect_first(
-		    &target->address, 1, deadline, watch_fd, ret_address);
+		    &target->address, 1, deadline, watch_fd, ret_dialed);
 	} else {
 		r = resolve(
 		    target->host, target->port, deadline, watch_fd, &resolved);
 		if (r == 0 && resolved.error) {
-			*ret_error = gai_strerror(resolved.error);
-			return -EHOSTUNREACH;
+			ret_dialed->error = gai_strerror(resolved.error);
+			return resolved.error == EAI_MEMORY ? -ENOMEM
+							    : -EHOSTUNREACH;
 		}
 		if (r == 0)
 			r = connect_first(resolved.list, resolved.count,
-			    deadline, watch_fd, ret_address);
+			    deadline, watch_fd, ret_dialed);
 	}
 	if (r < 0)
-		*ret_error = r == -ETIME ? strerror(ETIMEDOUT) : strerror(-r);
+		ret_dialed->error = strerror(r == -ETIME ? ETIMEDOUT : -r);
 	return r;
 }

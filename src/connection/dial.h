@@ -5,6 +5,13 @@
 
 #include "../config/target.h"
 
+/* How it went. */
+struct dialed {
+	struct address address; /* that took the connection */
+	int reset;              /* errno: and has reset it already; 0 */
+	const char *error;      /* what failed, in words */
+};
+
 /*
  * Connects to the target: a literal or a unix socket directly, a name by all
  * of its addresses as RFC 8305, section 5 says: one attempt after another,
@@ -13,12 +20,12 @@
  * socket or -1, is watched for an error.
  *
  * Returns the descriptor, which is non-blocking, has TCP_NODELAY and keepalive
- * and is the caller's, and the address that took the connection. Or:
- * -ETIME after the deadline, -ECANCELED after SIGTERM, -ECONNABORTED when the
- * client is gone, any other negative errno of the last attempt; then
- * *ret_error says it in words.
+ * and is the caller's; of a connection that was reset again there may be
+ * something to read. Or: -ETIME after the deadline, -ECANCELED after SIGTERM,
+ * -ENOTCONN when the client is gone, any other negative errno of the last
+ * attempt; then ret_dialed->error says it.
  */
 int dial(const struct target *target, int64_t deadline, int watch_fd,
-    struct address *ret_address, const char **ret_error);
+    struct dialed *ret_dialed);
 
 #endif

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "../fd.h"
+#include "../record/journal.h"
 #include "../text.h"
 #include "inherited.h"
 
@@ -23,6 +24,55 @@ static bool is_same_file(const struct stat *a, const struct stat *b)
 	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
 }
 
+static int socket_option(int fd, int option)
+{
+	int value;
+	socklen_t length = sizeof(value);
+
+	if (getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0)
+		return -errno;
+	return value;
+}
+
+/* Whether standard error is a socket of LISTEN_FDS, whoever they are for. */
+static bool is_listen_fd(const struct stat *status)
+{
+	const char *count_text = getenv("LISTEN_FDS");
+	struct stat other;
+	uint64_t count;
+
+	if (!count_text || !S_ISSOCK(status->st_mode) ||
+	    text_parse_number(count_text, INHERITED_LISTENERS_MAX, &count) < 0)
+		return false;
+	for (int i = 0; i < (int)count; i++)
+		if (fstat(LISTEN_FDS_START + i, &other) == 0 &&
+		    is_same_file(status, &other))
+			return true;
+	return false;
+}
+
+/* A network's socket is nobody's log, whatever else there is. */
+static bool is_inet(int fd)
+{
+	int domain = socket_option(fd, SO_DOMAIN);
+
+	return domain == AF_INET || domain == AF_INET6;
+}
+
+static bool stderr_is_client(const struct stat status[3])
+{
+	if (!can_be_client(&status[2]))
+		return false;
+	if (is_same_file(&status[2], &status[0]) || is_listen_fd(&status[2]))
+		return true;
+	if (!is_same_file(&status[2], &status[1]))
+		return is_inet(STDERR_FILENO);
+	/* Pipes shared by 1 and 2 alone are "2>&1 |", not a client. */
+	if (S_ISFIFO(status[2].st_mode))
+		return can_be_client(&status[0]);
+	return !journal_is_behind(STDERR_FILENO);
+}
+
 void inherited_secure_stdio(struct inherited *ret_inherited)
 {
 	struct stat status[3] = {0};
@@ -35,44 +85,41 @@ void inherited_secure_stdio(struct inherited *ret_inherited)
 		open("/dev/null", O_RDWR);
 		ret_inherited->stderr_was_closed = fd == STDERR_FILENO;
 	}
-	/* Pipes shared by 1 and 2 alone are "2>&1 |", not a client. */
-	ret_inherited->stderr_is_client =
-	    can_be_client(&status[0]) && can_be_client(&status[2]) &&
-	    (is_same_file(&status[2], &status[0]) ||
-		is_same_file(&status[2], &status[1]));
+	ret_inherited->stderr_is_client = stderr_is_client(status);
+}
+
+static bool is_socket(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
 int inherited_settle(struct inherited *inherited)
 {
-	bool moves = inherited->kind == INHERITED_LISTENERS &&
-		     inherited->in == STDIN_FILENO;
+	bool found = inherited->kind == INHERITED_CONNECTION;
 	int null CLEANUP_FD = -1;
 
-	if (!inherited->stderr_is_client && !moves)
+	if (!inherited->stderr_is_client && found)
 		return 0;
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return -errno;
 	if (inherited->stderr_is_client && dup2(null, STDERR_FILENO) < 0)
 		return -errno;
-	if (!moves)
+	if (found)
 		return 0;
-	inherited->in = inherited->out =
-	    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	if (inherited->in < 0 || dup2(null, STDIN_FILENO) < 0 ||
-	    dup2(null, STDOUT_FILENO) < 0)
-		return -errno;
+	if (inherited->kind == INHERITED_LISTENERS &&
+	    inherited->in == STDIN_FILENO) {
+		inherited->in = inherited->out =
+		    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+		if (inherited->in < 0)
+			return -errno;
+	}
+	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
+		if (is_socket(fd) && dup2(null, fd) < 0)
+			return -errno;
 	return 0;
-}
-
-static int socket_option(int fd, int option)
-{
-	int value;
-	socklen_t length = sizeof(value);
-
-	if (getsockopt(fd, SOL_SOCKET, option, &value, &length) < 0)
-		return -errno;
-	return value;
 }
 
 /* The number of descriptors by LISTEN_FDS, if they are for this process. */
@@ -91,53 +138,66 @@ static int count_listen_fds(void)
 	return (int)count;
 }
 
+/* A stream socket: a listening one, or a connection and who is behind it. */
+static void find_kind(struct inherited *inherited, int fd)
+{
+	struct address *peer = &inherited->peer;
+	socklen_t length = sizeof(peer->local);
+
+	inherited->kind = INHERITED_CONNECTION;
+	if (getpeername(fd, &peer->any, &length) == 0) {
+		peer->length =
+		    length < sizeof(peer->local) ? length : sizeof(peer->local);
+		return;
+	}
+	inherited->peer_error = -errno;
+	if (socket_option(fd, SO_ACCEPTCONN) > 0)
+		inherited->kind = INHERITED_LISTENERS;
+}
+
 static int find_listen_fds(
     struct inherited *inherited, int count, const char **ret_why)
 {
 	int listening = 0;
 
 	for (int i = 0; i < count; i++) {
-		int r = socket_option(LISTEN_FDS_START + i, SO_ACCEPTCONN);
+		int fd = LISTEN_FDS_START + i;
 
-		if (r < 0) {
-			*ret_why = "LISTEN_FDS: expected sockets only";
+		if (socket_option(fd, SO_TYPE) != SOCK_STREAM) {
+			*ret_why = "LISTEN_FDS: expected stream sockets only";
 			return -EINVAL;
 		}
-		listening += r;
+		listening += socket_option(fd, SO_ACCEPTCONN) > 0;
+	}
+	if (count > 1 && listening < count) {
+		*ret_why = "LISTEN_FDS: expected listening sockets, or one "
+			   "connection";
+		return -EINVAL;
 	}
 	inherited->in = inherited->out = LISTEN_FDS_START;
 	inherited->listeners = listening;
-	if (listening == count) {
-		inherited->kind = INHERITED_LISTENERS;
-		return 0;
-	}
-	if (count == 1) {
-		inherited->kind = INHERITED_CONNECTION;
-		return 0;
-	}
-	*ret_why = "LISTEN_FDS: expected listening sockets, or one connection";
-	return -EINVAL;
+	inherited->names = getenv("LISTEN_FDNAMES");
+	find_kind(inherited, LISTEN_FDS_START);
+	return 0;
 }
 
 static int find_stdin(struct inherited *inherited, const char **ret_why)
 {
 	struct stat status;
-	int r = socket_option(STDIN_FILENO, SO_ACCEPTCONN);
+	int type = socket_option(STDIN_FILENO, SO_TYPE);
 
-	if (r > 0) {
-		inherited->kind = INHERITED_LISTENERS;
+	if (type == SOCK_STREAM) {
 		inherited->listeners = 1;
+		find_kind(inherited, STDIN_FILENO);
 		return 0;
 	}
-	if (r == 0) {
-		inherited->kind = INHERITED_CONNECTION;
+	if (type < 0 &&
+	    (fstat(STDIN_FILENO, &status) < 0 || S_ISCHR(status.st_mode)))
 		return 0;
-	}
-	if (fstat(STDIN_FILENO, &status) < 0 || S_ISCHR(status.st_mode))
-		return 0;
-	if (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode)) {
+	if (type < 0 && (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode))) {
 		inherited->kind = INHERITED_CONNECTION;
 		inherited->out = STDOUT_FILENO;
+		inherited->peer_error = -ENOTSOCK;
 		return 0;
 	}
 	*ret_why = "standard input: expected a stream socket, a pipe, a file, "

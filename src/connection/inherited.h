@@ -5,6 +5,8 @@
 
 #include <stdbool.h>
 
+#include "../address.h"
+
 #define INHERITED_LISTENERS_MAX 64
 
 enum inherited_kind {
@@ -17,10 +19,14 @@ struct inherited {
 	enum inherited_kind kind;
 	int in, out;   /* of a connection; the same for a socket */
 	int listeners; /* how many listening sockets, from descriptor `in` on */
+	const char *names; /* of LISTEN_FDS, between colons; NULL: none */
+
+	struct address peer; /* of a connected socket (getpeername(2)) */
+	int peer_error;      /* a negative errno: it has none any more */
 
 	/*
-	 * Standard error is the same file as a standard input or output that
-	 * may be a client, as under inetd: nothing may be written to it.
+	 * Standard error is the same file as something else that may be a
+	 * client, as under inetd: nothing may be written to it.
 	 */
 	bool stderr_is_client;
 	bool stderr_was_closed;
@@ -37,17 +43,18 @@ void inherited_secure_stdio(struct inherited *ret_inherited);
  * Finds the connection or the listening sockets: first those of LISTEN_FDS
  * (sd_listen_fds(3)), then what standard input is. A listening socket is
  * known by SO_ACCEPTCONN; a pipe or a file is a connection whose answers go to
- * standard output. The descriptors stay where they are, and are the caller's.
+ * standard output. A socket that is no stream is refused. The descriptors stay
+ * where they are, and are the caller's.
  *
  * Returns 0, or -EINVAL with a line in *ret_why.
  */
 int inherited_find(struct inherited *inherited, const char **ret_why);
 
 /*
- * Puts /dev/null in the place of a standard error that is the client, and of
- * input and output when input is the listening socket, which goes to another
- * number: no handler keeps it that way when the listener gives it up.
- * Returns 0 or a negative errno.
+ * Puts /dev/null in the place of a standard error that is the client, and
+ * unless it is a connection that was found, of an input and output that are
+ * sockets: a listening one goes to another number, and no handler keeps a copy
+ * of it when the listener gives it up. Returns 0 or a negative errno.
  */
 int inherited_settle(struct inherited *inherited);
 

@@ -146,20 +146,23 @@ static bool fill_by_splice(struct pump *pump)
 
 	if (pump->streak >= SHORT_STREAK) {
 		pump_close(pump);
-		return true;
+		return false;
 	}
 	n = splice(pump->source, NULL, pump->pipe[1], NULL, pump->pipe_bytes,
 	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n < 0 && is_retry(errno))
 		return false;
-	if (n < 0 && errno == EINVAL) {
-		/* This kind of socket cannot: copy from now on. */
+	if (n == 0 || (n < 0 && errno == EINVAL)) {
+		/*
+		 * The end; or the mark of urgent data with a FIN behind it; or
+		 * a kind of socket that cannot splice. Copying can tell.
+		 */
 		pump_close(pump);
-		pump->can_splice = false;
-		return true;
+		pump->can_splice = n == 0;
+		return false;
 	}
-	if (n <= 0) {
-		end_source(pump, n < 0 ? errno : 0);
+	if (n < 0) {
+		end_source(pump, errno);
 		return false;
 	}
 	pump->held = (size_t)n;
@@ -168,9 +171,18 @@ static bool fill_by_splice(struct pump *pump)
 	return (size_t)n >= COPY_BYTES;
 }
 
-static bool fill_by_copy(struct pump *pump)
+static size_t copy_bytes(const struct pump *pump)
 {
-	size_t size = pump->can_splice ? COPY_BYTES : PUMP_BUFFER_BYTES;
+	return pump->can_splice ? COPY_BYTES : PUMP_BUFFER_BYTES;
+}
+
+/*
+ * Fills the buffer with at most `size` bytes. To be done but once after poll():
+ * recv() stops at the mark of urgent data, but one that begins at a mark skips
+ * that byte, and only poll() tells that there is one.
+ */
+static void fill_by_copy(struct pump *pump, size_t size)
+{
 	ssize_t n;
 
 	if (pump->source_is_socket)
@@ -178,44 +190,49 @@ static bool fill_by_copy(struct pump *pump)
 	else
 		n = read(pump->source, pump->buffer, size);
 	if (n < 0 && is_retry(errno))
-		return false;
+		return;
 	if (n <= 0) {
 		end_source(pump, n < 0 ? errno : 0);
-		return false;
+		return;
 	}
 	pump->at = pump->buffer;
 	pump->held = (size_t)n;
 	pump->read += (size_t)n;
 	pump->streak = (size_t)n == size ? pump->streak + 1 : 0;
-	/* Only sockets can be read again without asking poll() first. */
-	return pump->source_is_socket && (size_t)n == size;
 }
 
 /*
- * recv() and splice() read up to the mark of urgent data. splice() never gets
- * past it and poll() goes on reporting input: so it is copied until the mark
- * is behind.
+ * There is urgent data: takes what is before it, or, at its mark, it alone.
+ * From now on it stays among the other bytes (socket(7), SO_OOBINLINE), so that
+ * none is lost where the next comes before it was read. splice() never gets
+ * past a mark.
  */
 static void fill_urgent(struct pump *pump)
 {
-	int at_mark = 0;
+	int on = 1, at_mark = 0;
 
 	pump_close(pump);
-	if (ioctl(pump->source, SIOCATMARK, &at_mark) < 0 || !at_mark ||
-	    recv(pump->source, pump->buffer, 1, MSG_OOB | MSG_DONTWAIT) != 1)
-		return;
-	pump->at = pump->buffer;
-	pump->held = 1;
-	pump->read++;
-	pump->urgent = true;
+	setsockopt(pump->source, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	ioctl(pump->source, SIOCATMARK, &at_mark);
+	fill_by_copy(pump, at_mark ? 1 : copy_bytes(pump));
+	pump->streak = 0;
+	pump->urgent = at_mark && pump->held;
 }
 
-static bool fill(struct pump *pump)
+/*
+ * Fills the buffer or the pipe; `first` tells that it is the first time after
+ * poll(). Returns whether there may be more to read at once.
+ */
+static bool fill(struct pump *pump, bool first)
 {
 	if (pump->can_splice && pump->pipe[0] < 0 &&
 	    pump->streak >= BULK_STREAK)
 		start_splicing(pump);
-	return pump->pipe[0] >= 0 ? fill_by_splice(pump) : fill_by_copy(pump);
+	if (pump->pipe[0] >= 0)
+		return fill_by_splice(pump);
+	if (first)
+		fill_by_copy(pump, copy_bytes(pump));
+	return first && pump->streak >= BULK_STREAK;
 }
 
 /*
@@ -233,21 +250,52 @@ static ssize_t write_patiently(int fd, const char *bytes, size_t size)
 	return write(fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
 }
 
+static ssize_t deliver(struct pump *pump)
+{
+	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
+
+	if (pump->pipe[0] >= 0)
+		return splice(pump->pipe[0], NULL, pump->sink, NULL, pump->held,
+		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (!pump->sink_is_socket)
+		return write_patiently(pump->sink, pump->at, pump->held);
+	if (pump->urgent) {
+		ssize_t n =
+		    send(pump->sink, pump->at, pump->held, flags | MSG_OOB);
+
+		/* Not every socket knows what is urgent. */
+		if (n >= 0 || errno != EOPNOTSUPP)
+			return n;
+	}
+	return send(pump->sink, pump->at, pump->held, flags);
+}
+
+/*
+ * A unix socket whose peer has only closed its half for reading: EPIPE without
+ * a hang-up. What it still sends goes on, what was for it is dropped.
+ */
+static bool is_closed_for_reading(int sink)
+{
+	struct pollfd polled = {.fd = sink};
+
+	return poll(&polled, 1, 0) == 0;
+}
+
 /* Delivers what is held. Returns whether all of it has gone. */
 static bool drain(struct pump *pump)
 {
-	int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (pump->urgent ? MSG_OOB : 0);
-	ssize_t n;
+	ssize_t n = pump->discards ? (ssize_t)pump->held : deliver(pump);
 
-	if (pump->pipe[0] >= 0)
-		n = splice(pump->pipe[0], NULL, pump->sink, NULL, pump->held,
-		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
-	else if (pump->sink_is_socket)
-		n = send(pump->sink, pump->at, pump->held, flags);
-	else
-		n = write_patiently(pump->sink, pump->at, pump->held);
 	if (n < 0 && is_retry(errno))
 		return false;
+	if (n < 0 && errno == EPIPE && pump->sink_is_socket &&
+	    is_closed_for_reading(pump->sink)) {
+		pump_close(pump);
+		pump->can_splice = false;
+		pump->discards = true;
+		pump->held = 0;
+		return true;
+	}
 	if (n < 0) {
 		pump->sink_failed = true;
 		pump->error = errno;
@@ -257,7 +305,8 @@ static bool drain(struct pump *pump)
 	pump->urgent = false;
 	pump->at += n;
 	pump->held -= (size_t)n;
-	pump->delivered += (uint64_t)n;
+	if (!pump->discards)
+		pump->delivered += (uint64_t)n;
 	return pump->held == 0;
 }
 
@@ -267,10 +316,10 @@ static bool drain(struct pump *pump)
  */
 static void pass_end_on(struct pump *pump)
 {
+	/* A sink that came as one of two descriptors may be a socket too. */
 	if (!pump->source_reset) {
-		if (pump->sink_is_socket)
-			shutdown(pump->sink, SHUT_WR);
-		else
+		shutdown(pump->sink, SHUT_WR);
+		if (!pump->sink_is_socket)
 			close(pump->sink);
 	}
 	pump->state = PUMP_DONE;
@@ -278,7 +327,7 @@ static void pass_end_on(struct pump *pump)
 
 void pump_step(struct pump *pump, short source_events)
 {
-	bool readable = source_events != 0;
+	bool readable = source_events & ~POLLOUT;
 
 	if (pump->held && !drain(pump))
 		return;
@@ -286,11 +335,12 @@ void pump_step(struct pump *pump, short source_events)
 		fill_urgent(pump);
 		if (pump->held && !drain(pump))
 			return;
+		readable = false;
 	}
 	for (int i = 0; i < ROUNDS && readable; i++) {
 		if (pump->state != PUMP_FLOWING)
 			break;
-		readable = fill(pump);
+		readable = fill(pump, i == 0);
 		if (pump->held && !drain(pump))
 			return;
 	}

@@ -21,6 +21,7 @@ struct pump {
 	enum pump_state state;
 	bool source_reset;  /* the source ended, or will, without an EOF */
 	bool sink_failed;   /* nothing can be delivered any more */
+	bool discards;      /* nothing is, and the source need not know */
 	int error;          /* errno of what was reset or failed; 0: none */
 	uint64_t read;      /* bytes taken from the source */
 	uint64_t delivered; /* bytes given to the sink */

@@ -72,6 +72,9 @@ struct relay {
 
 static void end(struct relay *relay, enum result result, int error)
 {
+	/* What is short here is no doing of the other end's. */
+	if (error == ENOMEM || error == ENOBUFS)
+		result = RESULT_SYSTEM_ERROR;
 	relay->record->result = result;
 	if (error)
 		relay->record->error = strerror(error);
@@ -127,24 +130,45 @@ static void note_resets(struct relay *relay)
 		    down->error ? down->error : up->error);
 }
 
-/* poll() reported an error or a hang-up where nothing was asked. */
-static void look_at_quiet_end(struct relay *relay, enum place place)
+/*
+ * The error of a descriptor at which poll() reported one. Of a pipe it says
+ * that nobody reads from it any more.
+ */
+static int error_of(int fd)
 {
 	int error = 0;
 	socklen_t length = sizeof(error);
 
-	if (getsockopt(relay->fds[place].fd, SOL_SOCKET, SO_ERROR, &error,
-		&length) < 0 ||
-	    !error) {
-		relay->muted[place] = true;
-		return;
-	}
-	if (place == TARGET)
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return errno == ENOTSOCK ? EPIPE : 0;
+	return error;
+}
+
+/* Messages in a socket's error queue: poll() reports them until they go. */
+static void empty_error_queue(int fd)
+{
+	struct msghdr message = {0};
+
+	while (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
+		;
+}
+
+/* poll() reported an error, or a hang-up where nothing was asked. */
+static void look_at_end(struct relay *relay, enum place place)
+{
+	const struct pollfd *polled = &relay->fds[place];
+	bool failed = polled->revents & POLLERR;
+	int error = failed ? error_of(polled->fd) : 0;
+
+	if (error && place == TARGET)
 		note_reset(relay, &relay->down, &relay->up, RESULT_TARGET_RESET,
 		    error);
-	else
+	else if (error)
 		note_reset(relay, &relay->up, &relay->down, RESULT_CLIENT_RESET,
 		    error);
+	else if (failed)
+		empty_error_queue(polled->fd);
+	relay->muted[place] |= !error && !polled->events;
 }
 
 static void step(struct relay *relay)
@@ -154,8 +178,9 @@ static void step(struct relay *relay)
 			  relay->down.read + relay->down.delivered;
 
 	for (int i = 0; i < PLACES; i++)
-		if (fds[i].fd >= 0 && fds[i].revents && !fds[i].events)
-			look_at_quiet_end(relay, i);
+		if (fds[i].fd >= 0 && (fds[i].revents & POLLERR ||
+					  (fds[i].revents && !fds[i].events)))
+			look_at_end(relay, i);
 	pump_step(&relay->up, fds[CLIENT_IN].revents);
 	pump_step(&relay->down, fds[TARGET].revents);
 	note_resets(relay);
@@ -188,8 +213,13 @@ static void obey_time(struct relay *relay)
 		end(relay, RESULT_DRAINED, 0);
 	else if (now < relay->grace_us && now >= relay->idle_us)
 		end(relay, RESULT_IDLE_TIMEOUT, 0);
-	relay->over = now >= relay->drain_us || now >= relay->grace_us ||
-		      now >= relay->idle_us;
+	relay->over |= now >= relay->drain_us || now >= relay->grace_us ||
+		       now >= relay->idle_us;
+}
+
+static bool is_done(const struct relay *relay)
+{
+	return relay->up.state == PUMP_DONE && relay->down.state == PUMP_DONE;
 }
 
 static void run(struct relay *relay)
@@ -198,8 +228,7 @@ static void run(struct relay *relay)
 	pump_step(&relay->up, 0);
 	note_resets(relay);
 	obey_signal(relay);
-	while (!relay->over && (relay->up.state != PUMP_DONE ||
-				   relay->down.state != PUMP_DONE)) {
+	while (!relay->over && !is_done(relay)) {
 		int64_t until = deadline_sooner(
 		    deadline_sooner(relay->idle_us, relay->drain_us),
 		    relay->grace_us);
@@ -209,6 +238,9 @@ static void run(struct relay *relay)
 		r = wait_for(relay->fds, PLACES, until);
 		if (r > 0) {
 			step(relay);
+			/* There may be something to do for ever. */
+			if (!is_done(relay))
+				obey_time(relay);
 		} else if (r == -EINTR) {
 			obey_signal(relay);
 		} else if (r == -ETIME) {
@@ -301,6 +333,9 @@ void relay(const struct client *client, int target,
 	pump_init(&relay.down, target, true, client->out, client->is_socket,
 	    start->down_buffer, 0, 0);
 	record->result = RESULT_CLOSED;
+	if (start->target_reset)
+		note_reset(&relay, &relay.down, &relay.up, RESULT_TARGET_RESET,
+		    start->target_reset);
 	run(&relay);
 	tell_ends(&relay);
 	restore_blocking(&relay);

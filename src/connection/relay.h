@@ -8,10 +8,12 @@
 #include "client.h"
 #include "pump.h"
 
-/* What the client sent first and was not forwarded yet. */
+/* What the client sent first and was not forwarded yet, and a target's haste.
+ */
 struct relay_start {
 	char *up_buffer, *down_buffer; /* PUMP_BUFFER_BYTES each */
 	size_t offset, length;         /* of it in up_buffer */
+	int target_reset; /* errno: the target has reset it already; 0 */
 };
 
 /*

@@ -100,7 +100,7 @@ static int wait_for_answer(
 		if (r < 0)
 			return r;
 		if (fds[1].revents & POLLERR)
-			return -ECONNABORTED;
+			return -ENOTCONN;
 		if (fds[0].revents)
 			break;
 		/* Hung up without an error: it has nothing more to say. */
@@ -119,6 +119,8 @@ int resolve(const char *host, uint16_t port, int64_t deadline, int watch_fd,
 	pid_t parent = getpid(), pid;
 	int r;
 
+	/* Ignored, as may have been inherited, it would reap the child. */
+	signal(SIGCHLD, SIG_DFL);
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
 	int answer CLEANUP_FD = fds[0];

@@ -24,7 +24,7 @@ struct resolved {
  * server are also never parsed in the process that relays.
  *
  * Returns 0 (ret_resolved->error still tells whether the name has addresses),
- * -ETIME after the deadline, -ECANCELED after SIGTERM, -ECONNABORTED when the
+ * -ETIME after the deadline, -ECANCELED after SIGTERM, -ENOTCONN when the
  * socket watch_fd reports an error (poll(2), POLLERR; -1: none), or another
  * negative errno.
  */

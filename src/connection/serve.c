@@ -29,9 +29,16 @@ static enum result no_first_byte(ssize_t n, struct record *record)
 		return RESULT_FIRST_BYTE_TIMEOUT;
 	case -ECANCELED:
 		return RESULT_TERMINATED;
-	default:
+	case -ECONNRESET:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+	case -EPIPE:
+	case -ETIMEDOUT:
 		record->error = strerror((int)-n);
 		return RESULT_CLIENT_RESET;
+	default:
+		record->error = strerror((int)-n);
+		return RESULT_SYSTEM_ERROR;
 	}
 }
 
@@ -42,8 +49,10 @@ static enum result not_connected(int r)
 		return RESULT_CONNECT_TIMEOUT;
 	case -ECANCELED:
 		return RESULT_TERMINATED;
-	case -ECONNABORTED:
+	case -ENOTCONN:
 		return RESULT_CLIENT_RESET;
+	case -EAGAIN: /* of fork(2) */
+	case -ECHILD: /* that was killed */
 	case -EMFILE:
 	case -ENFILE:
 	case -ENOBUFS:
@@ -57,18 +66,21 @@ static enum result not_connected(int r)
 /* Connects to the route's target. Returns its descriptor or a result < 0. */
 static int connect_target(const struct settings *settings,
     const struct route *route, const struct client *client,
-    struct record *record)
+    struct record *record, int *ret_reset)
 {
 	int64_t start_us = deadline_now();
+	struct dialed dialed = {0};
 	int fd = dial(&route->target,
 	    deadline_of_setting_ms(settings->connect_timeout_ms),
-	    client->is_socket ? client->in : -1, &record->address,
-	    &record->error);
+	    client->is_socket ? client->in : -1, &dialed);
 
+	record->error = dialed.error;
 	if (fd < 0) {
 		record->result = not_connected(fd);
 		return fd;
 	}
+	record->address = dialed.address;
+	*ret_reset = dialed.reset;
 	record->connect_us = deadline_now() - start_us;
 	log_debug("connected", "client", client->name, "target",
 	    route->target.text, NULL);
@@ -100,7 +112,8 @@ static bool serve_until_end(const struct config *config,
 	}
 	record->target = route->target.text;
 
-	int target CLEANUP_FD = connect_target(settings, route, client, record);
+	int target CLEANUP_FD = connect_target(
+	    settings, route, client, record, &start.target_reset);
 	if (target < 0)
 		return false;
 	if (client->is_inet)

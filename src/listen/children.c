@@ -11,13 +11,16 @@ void children_add(struct children *children, pid_t pid)
 	children->pids[children->count++] = pid;
 }
 
-static void forget(struct children *children, pid_t pid)
+static void forget(struct children *children, pid_t pid, int status)
 {
 	for (unsigned i = 0; i < children->count; i++) {
 		if (children->pids[i] != pid)
 			continue;
 		children->pids[i] = children->pids[--children->count];
-		children->ended++;
+		if (status == 0)
+			children->served++;
+		else
+			children->refused++;
 		return;
 	}
 }
@@ -39,7 +42,7 @@ void children_reap(struct children *children)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		forget(children, pid);
+		forget(children, pid, status);
 		if (WIFSIGNALED(status))
 			report_death(pid, WTERMSIG(status));
 	}

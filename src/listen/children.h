@@ -10,7 +10,8 @@
 
 struct children {
 	unsigned count;
-	uint64_t ended;
+	uint64_t served;  /* ended with status 0 */
+	uint64_t refused; /* ended with another: no target, no resources */
 	pid_t pids[CHILDREN_MAX];
 };
 

@@ -11,9 +11,9 @@
 #include "../wait.h"
 #include "children.h"
 #include "listen.h"
+#include "notify.h"
+#include "trouble.h"
 
-#define PAUSE_MS          50   /* after an error that has to pass */
-#define TROUBLE_LOG_MS    1000 /* at most one line about it in this time */
 #define KILL_MS           1000 /* for handlers to end when told to */
 #define ACCEPTS_PER_ROUND 16
 #define QUEUE_MAX         4096 /* net.core.somaxconn's default */
@@ -22,6 +22,7 @@ enum phase {
 	ACCEPTING,
 	EMPTYING, /* the queue, after SIGTERM */
 	DRAINING, /* the port is given up; waiting for the handlers */
+	LEAVING,  /* the service manager has the port; they drain themselves */
 	ENDING,   /* they were told to end */
 	GONE
 };
@@ -32,15 +33,13 @@ struct listener {
 	bool bound;
 	struct config *config;
 	struct listen_reload reload;
-	int64_t pause_us;  /* nothing is accepted before */
+	struct notify notify;
+	struct trouble trouble;
 	int64_t phase_us;  /* when the phase ends at the latest */
 	unsigned to_empty; /* accepts left in EMPTYING: new ones may come in */
 	/* Accepted, and without a process since fork() failed; -1: none. */
 	int waiting;
 	struct address waiting_peer;
-	/* Errors that passed. */
-	unsigned trouble_count;
-	int64_t trouble_us; /* when the next line about them may come */
 	struct pollfd polls[INHERITED_LISTENERS_MAX];
 };
 
@@ -62,30 +61,16 @@ static void log_addresses(const struct sockets *sockets)
 		struct address address;
 		socklen_t length = sizeof(address.local);
 		TEXT(text, 160);
+		TEXT(name, 256);
 
 		if (getsockname(sockets->fds[i], &address.any, &length) < 0)
 			continue;
 		address.length = length;
 		address_add_to(&address, &text);
-		log_say(LOG_INFO, "listening", "address", text.start, NULL);
+		sockets_add_name(sockets, i, &name);
+		log_say(LOG_INFO, "listening", "address", text.start, "name",
+		    name.length ? name.start : NULL, NULL);
 	}
-}
-
-/* An error that has to pass: counted, said at times, and waited out. */
-static void note_trouble(struct listener *listener, const char *what, int error)
-{
-	TEXT(count, 24);
-	int64_t now = deadline_now();
-
-	listener->trouble_count++;
-	listener->pause_us = now + (int64_t)PAUSE_MS * 1000;
-	if (now < listener->trouble_us)
-		return;
-	text_add_number(&count, listener->trouble_count);
-	log_say(LOG_WARNING, what, "error", strerror(error), "count",
-	    count.start, NULL);
-	listener->trouble_count = 0;
-	listener->trouble_us = now + (int64_t)TROUBLE_LOG_MS * 1000;
 }
 
 static void reload(struct listener *listener)
@@ -94,17 +79,19 @@ static void reload(struct listener *listener)
 	struct config *old = listener->config;
 	TEXT(why, 1024);
 
+	notify_reloading(&listener->notify);
 	if (config_load(reload->argc, reload->argv, environ, reload->spare,
-		&why) != CONFIG_GOOD) {
+		&why) == CONFIG_GOOD) {
+		listener->config = reload->spare;
+		reload->spare = old;
+		log_choose(listener->config->settings.log_to,
+		    listener->config->settings.debug);
+		log_number(LOG_INFO, "reloaded", "routes",
+		    listener->config->routes.count);
+	} else {
 		log_say(LOG_ERR, "reload refused", "error", why.start, NULL);
-		return;
 	}
-	listener->config = reload->spare;
-	reload->spare = old;
-	log_choose(listener->config->settings.log_to,
-	    listener->config->settings.debug);
-	log_number(
-	    LOG_INFO, "reloaded", "routes", listener->config->routes.count);
+	notify_ready(&listener->notify);
 }
 
 /*
@@ -116,40 +103,19 @@ static bool fork_handler(struct listener *listener)
 	pid_t pid = fork();
 
 	if (pid < 0) {
-		note_trouble(listener, "fork failed", errno);
+		trouble_note(&listener->trouble, "fork failed", errno);
 		return false;
 	}
 	if (pid == 0) {
 		sockets_close(listener->sockets);
-		wait_setup_forked_handler();
+		wait_setup_forked_handler(
+		    listener->config->settings.drain_timeout_ms);
 		return true;
 	}
 	children_add(&children, pid);
 	close(listener->waiting);
 	listener->waiting = -1;
 	return false;
-}
-
-/* Whether accept(2) says that the next connection may be fine. */
-static bool concerns_one_connection(int error)
-{
-	switch (error) {
-	case ECONNABORTED:
-	case EINTR:
-	case EPERM:
-	case EPROTO:
-	case ENETDOWN:
-	case ENETUNREACH:
-	case ENOPROTOOPT:
-	case EHOSTDOWN:
-	case EHOSTUNREACH:
-	case ENONET:
-	case EOPNOTSUPP:
-	case ETIMEDOUT:
-		return true;
-	default:
-		return false;
-	}
 }
 
 /* Accepts into listener->waiting. Returns 0 or a negative errno. */
@@ -178,8 +144,7 @@ static bool is_full(const struct listener *listener)
 static bool can_accept(const struct listener *listener)
 {
 	return listener->phase <= EMPTYING && listener->waiting < 0 &&
-	       !is_full(listener) &&
-	       (!listener->pause_us || deadline_now() >= listener->pause_us);
+	       !is_full(listener) && trouble_is_over(&listener->trouble);
 }
 
 /*
@@ -202,9 +167,9 @@ static bool accept_some(struct listener *listener, int fd, bool *ret_left)
 			listener->phase = GONE;
 			return false;
 		} else {
-			note_trouble(listener, "accept failed", -r);
-			if (concerns_one_connection(-r))
-				listener->pause_us = 0;
+			trouble_note(&listener->trouble, "accept failed", -r);
+			if (trouble_is_of_one_connection(-r))
+				listener->trouble.paused_us = 0;
 		}
 	}
 	*ret_left = true;
@@ -216,7 +181,7 @@ static bool accept_all(struct listener *listener)
 	const struct sockets *sockets = listener->sockets;
 	bool left = listener->waiting >= 0;
 
-	if (left && deadline_now() >= listener->pause_us &&
+	if (left && trouble_is_over(&listener->trouble) &&
 	    fork_handler(listener))
 		return true;
 	for (int i = 0; i < sockets->count; i++) {
@@ -245,15 +210,27 @@ static void tell_to_end(struct listener *listener)
 	listener->phase = ENDING;
 }
 
+/*
+ * With a service manager that holds the sockets, nothing is lost and nobody
+ * has to wait when this process leaves them at once: what is in their queues is
+ * for the next one, which can start as soon as this one is gone.
+ */
 static void begin_to_drain(struct listener *listener)
 {
+	uint32_t drain_ms = listener->config->settings.drain_timeout_ms;
+
 	log_number(LOG_INFO, "draining", "connections", children.count);
+	notify_stopping(&listener->notify, drain_ms);
+	listener->phase_us = deadline_in_ms(drain_ms);
+	if (!listener->bound && notify_is_on(&listener->notify)) {
+		sockets_close(listener->sockets);
+		listener->phase = LEAVING;
+		return;
+	}
 	if (listener->bound)
 		sockets_refuse_new(listener->sockets);
 	listener->phase = EMPTYING;
 	listener->to_empty = QUEUE_MAX;
-	listener->phase_us =
-	    deadline_in_ms(listener->config->settings.drain_timeout_ms);
 }
 
 static void obey_signals(struct listener *listener)
@@ -271,6 +248,11 @@ static void next_phase(struct listener *listener)
 {
 	if (listener->phase == EMPTYING && !listener->sockets->count)
 		listener->phase = DRAINING;
+	if (listener->phase == LEAVING && listener->waiting < 0) {
+		children_signal(&children, SIGUSR1);
+		listener->phase = GONE;
+		return;
+	}
 	if (listener->phase >= DRAINING && !children.count &&
 	    listener->waiting < 0)
 		listener->phase = GONE;
@@ -279,11 +261,20 @@ static void next_phase(struct listener *listener)
 		tell_to_end(listener);
 }
 
+/* Whether a connection may still come from the sockets, or waits here. */
+static bool has_to_go_on(const struct listener *listener)
+{
+	return listener->phase <= EMPTYING || listener->phase == LEAVING;
+}
+
 /* Waits for connections where they can be taken, and for signals. */
 static void wait_for_events(struct listener *listener)
 {
 	const struct sockets *sockets = listener->sockets;
-	int64_t until = listener->phase_us;
+	const struct notify_counts counts = {
+	    children.count, children.served, children.refused};
+	int64_t until = deadline_sooner(
+	    listener->phase_us, notify_tick(&listener->notify, &counts));
 	bool accepting = can_accept(listener);
 	int r;
 
@@ -292,9 +283,8 @@ static void wait_for_events(struct listener *listener)
 		    .fd = accepting ? sockets->fds[i] : -1, .events = POLLIN};
 	if (accepting && listener->phase == EMPTYING)
 		until = 0;
-	else if (listener->phase <= EMPTYING && !is_full(listener) &&
-		 !accepting)
-		until = deadline_sooner(until, listener->pause_us);
+	else if (has_to_go_on(listener) && !accepting && !is_full(listener))
+		until = deadline_sooner(until, listener->trouble.paused_us);
 	r = wait_for(listener->polls, (nfds_t)sockets->count, until);
 	if (r < 0)
 		for (int i = 0; i < sockets->count; i++)
@@ -315,7 +305,9 @@ enum listen_verdict listen_run(struct sockets *sockets, bool bound,
 	    .phase_us = DEADLINE_NEVER,
 	};
 
+	notify_init(&listener.notify);
 	log_addresses(sockets);
+	notify_ready(&listener.notify);
 	while (listener.phase != GONE) {
 		wait_for_events(&listener);
 		if (accept_all(&listener)) {
@@ -328,6 +320,6 @@ enum listen_verdict listen_run(struct sockets *sockets, bool bound,
 	}
 	if (wait_order() == WAIT_GO_ON)
 		return LISTEN_BROKEN;
-	log_number(LOG_INFO, "stopped", "served", children.ended);
+	log_number(LOG_INFO, "stopped", "served", children.served);
 	return LISTEN_DRAINED;
 }

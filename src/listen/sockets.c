@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -10,9 +11,9 @@
 #include "../fd.h"
 #include "sockets.h"
 
-static int bind_one(const struct address *address, int *ret_fd)
+static int bind_one(const struct address *address, bool ipv6_only, int *ret_fd)
 {
-	const int on = 1, off = 0;
+	const int on = 1, only = ipv6_only;
 	int fd CLEANUP_FD = socket(address->any.sa_family,
 	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
@@ -21,7 +22,7 @@ static int bind_one(const struct address *address, int *ret_fd)
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
 		return -errno;
 	if (address->any.sa_family == AF_INET6 &&
-	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off)) < 0)
+	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0)
 		return -errno;
 	if (bind(fd, &address->any, address->length) < 0 ||
 	    listen(fd, SOMAXCONN) < 0)
@@ -40,11 +41,11 @@ int sockets_bind(const struct settings *settings, struct sockets *ret_sockets)
 		address_parse_ip("::", 0, &address);
 	/* sin_port and sin6_port lie at the same place. */
 	address.v4.sin_port = htons((uint16_t)settings->listen_port);
-	r = bind_one(&address, &ret_sockets->fds[0]);
+	r = bind_one(&address, !everywhere, &ret_sockets->fds[0]);
 	if (everywhere && (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL)) {
 		address_parse_ip(
 		    "0.0.0.0", (uint16_t)settings->listen_port, &address);
-		r = bind_one(&address, &ret_sockets->fds[0]);
+		r = bind_one(&address, false, &ret_sockets->fds[0]);
 	}
 	ret_sockets->count = r == 0;
 	return r;
@@ -56,6 +57,7 @@ void sockets_inherit(
 	int on = 1;
 
 	ret_sockets->count = inherited->listeners;
+	ret_sockets->names = inherited->names;
 	for (int i = 0; i < inherited->listeners; i++) {
 		ret_sockets->fds[i] = inherited->in + i;
 		ioctl(ret_sockets->fds[i], FIONBIO, &on);
@@ -70,6 +72,18 @@ void sockets_refuse_new(const struct sockets *sockets)
 	for (int i = 0; i < sockets->count; i++)
 		setsockopt(sockets->fds[i], SOL_SOCKET, SO_ATTACH_FILTER,
 		    &program, sizeof(program));
+}
+
+void sockets_add_name(const struct sockets *sockets, int i, struct text *text)
+{
+	const char *name = sockets->names;
+
+	for (; name && i > 0; i--) {
+		name = strchr(name, ':');
+		name += name != NULL;
+	}
+	if (name)
+		text_add_bytes(text, name, strcspn(name, ":"));
 }
 
 void sockets_close(struct sockets *sockets)

@@ -9,6 +9,7 @@
 struct sockets {
 	int count;
 	int fds[INHERITED_LISTENERS_MAX]; /* non-blocking; owned */
+	const char *names;                /* between colons; NULL: none */
 };
 
 /*
@@ -29,6 +30,12 @@ void sockets_inherit(
  * ours alone. Without it, where it fails, that moment remains.
  */
 void sockets_refuse_new(const struct sockets *sockets);
+
+/*
+ * Adds the name of the i-th socket, which its unit gives it
+ * (systemd.socket(5), FileDescriptorName=), or nothing.
+ */
+void sockets_add_name(const struct sockets *sockets, int i, struct text *text);
 
 void sockets_close(struct sockets *sockets);
 

@@ -108,11 +108,10 @@ static const char *level_name(int level)
 	return names[level];
 }
 
-/* "connection result=closed client=..." */
-static void add_body(struct text *line, const char *message,
-    const struct log_field *fields, size_t count)
+/* " result=closed client=..." */
+static void add_fields(
+    struct text *line, const struct log_field *fields, size_t count)
 {
-	add_value(line, message);
 	for (size_t i = 0; i < count; i++) {
 		if (!fields[i].value)
 			continue;
@@ -143,7 +142,8 @@ static void write_stderr(int level, const char *message,
 	text_add_all(&line, " level=", level_name(level), " pid=", NULL);
 	text_add_number(&line, (uint64_t)getpid());
 	text_add(&line, " msg=");
-	add_body(&line, message, fields, count);
+	add_value(&line, message);
+	add_fields(&line, fields, count);
 	write_line(&line);
 }
 
@@ -157,7 +157,8 @@ static void write_syslog(int level, const char *message,
 	text_add(&line, ">byte-proxy[");
 	text_add_number(&line, (uint64_t)getpid());
 	text_add(&line, "]: ");
-	add_body(&line, message, fields, count);
+	text_add_printable(&line, message);
+	add_fields(&line, fields, count);
 	journal_send("/dev/log", line.start, line.length);
 }
 
@@ -167,7 +168,8 @@ static void write_journal(int level, const char *message_id,
 	TEXT(body, LINE_BYTES);
 	TEXT(entry, 2 * LINE_BYTES);
 
-	add_body(&body, message, fields, count);
+	text_add_printable(&body, message);
+	add_fields(&body, fields, count);
 	journal_add(&entry, "", "message", body.start);
 	journal_add(&entry, "", "syslog_identifier", "byte-proxy");
 	if (message_id)

@@ -6,23 +6,7 @@
 #include <stdint.h>
 
 #include "../address.h"
-
-/* How a connection ended; record.c has the names, levels and message ids. */
-enum result {
-	RESULT_CLOSED,             /* both ends finished */
-	RESULT_NO_BYTE,            /* the client closed without a byte */
-	RESULT_FIRST_BYTE_TIMEOUT, /* the client stayed silent */
-	RESULT_NO_ROUTE,           /* a byte that no route has */
-	RESULT_CONNECT_FAILED,     /* no address of the target took it */
-	RESULT_CONNECT_TIMEOUT,    /* none did in time */
-	RESULT_CLIENT_RESET,       /* the client reset it, or vanished */
-	RESULT_TARGET_RESET,       /* the target did */
-	RESULT_IDLE_TIMEOUT,       /* nothing moved for too long */
-	RESULT_DRAINED,            /* cut off at the end of a drain */
-	RESULT_TERMINATED,         /* ended at once by a signal */
-	RESULT_SYSTEM_ERROR,       /* this machine refused something */
-	RESULTS_COUNT
-};
+#include "result.h"
 
 struct record {
 	enum result result;

@@ -10,9 +10,11 @@
  * FILE.status, its process id to FILE.pid before it starts.
  *
  *	stderr     the connection is on descriptor 2 too
- *	keep       hold a duplicate of it until the child is dead, as PID 1 does
+ *	keep       hold a duplicate of it when the child is dead, as PID 1 does,
+ *	           until the client has closed
  *	signals    block all signals, ignore SIGTERM and SIGPIPE
  *	stray      leave descriptors 3 to 20 open
+ *	timestamps have the kernel report each segment in the error queue
  *	gone       wait until the client is gone before starting
  *	times=N    end after N connections (1)
  */
@@ -30,8 +32,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <linux/net_tstamp.h>
+
 struct options {
-	bool on_stderr, keep, signals, stray, gone;
+	bool on_stderr, keep, signals, stray, gone, timestamps;
 	int times;
 };
 
@@ -98,10 +102,10 @@ static _Noreturn void start(
 	_exit(127);
 }
 
-/* Until a reset or a full close is visible, at most ten seconds. */
-static void wait_until_gone(int connection)
+/* Until a reset or these events are visible, at most ten seconds. */
+static void wait_until_gone(int connection, short events)
 {
-	struct pollfd fd = {.fd = connection};
+	struct pollfd fd = {.fd = connection, .events = events};
 
 	poll(&fd, 1, 10000);
 }
@@ -121,6 +125,8 @@ static char **parse(int argc, char *argv[], struct options *options)
 			options->stray = true;
 		else if (strcmp(argv[i], "gone") == 0)
 			options->gone = true;
+		else if (strcmp(argv[i], "timestamps") == 0)
+			options->timestamps = true;
 		else if (sscanf(argv[i], "times=%d", &options->times) != 1)
 			break;
 	}
@@ -130,10 +136,15 @@ static char **parse(int argc, char *argv[], struct options *options)
 static pid_t serve(const struct options *options, int connection,
     const char *base, char *program[])
 {
+	const int stamps =
+	    SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_SOFTWARE;
 	pid_t pid;
 
 	if (options->gone)
-		wait_until_gone(connection);
+		wait_until_gone(connection, 0);
+	if (options->timestamps)
+		setsockopt(connection, SOL_SOCKET, SO_TIMESTAMPING, &stamps,
+		    sizeof(stamps));
 	pid = fork();
 	if (pid == 0) {
 		write_line(base, "pid", getpid());
@@ -149,7 +160,7 @@ int main(int argc, char *argv[])
 	struct options options = {.times = 1};
 	char **rest = parse(argc, argv, &options);
 	const char *base = rest[0];
-	int listener, left, status;
+	int listener, left, status, kept = -1;
 
 	if (rest + 3 > argv + argc || strcmp(rest[1], "--") != 0) {
 		fprintf(stderr, "superserver: see its source\n");
@@ -162,10 +173,13 @@ int main(int argc, char *argv[])
 		if (connection < 0)
 			return 1;
 		serve(&options, connection, base, rest + 2);
+		kept = options.keep ? connection : -1;
 	}
 	while (wait(&status) > 0)
 		write_line(base, "status",
 		    WIFEXITED(status) ? WEXITSTATUS(status)
 				      : 128 + WTERMSIG(status));
+	if (kept >= 0)
+		wait_until_gone(kept, POLLRDHUP);
 	return 0;
 }

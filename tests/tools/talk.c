@@ -26,13 +26,15 @@
  *	rest             receive and drop up to the end
  *	reset-seen       receive and drop up to a reset
  *	end-seen         receive and drop up to an end or a reset
+ *	nothing          receive an end or a reset, and nothing before it
  *	print            copy to standard output up to the end
  *	echo             send back what comes, up to the end, and shut
  *	upper            the same in upper case
  *	quiet:MS         nothing comes for so long
  *	rtt:N            N times two small writes and their echo; prints how
  *	                 many of the round trips took over 35 ms
- *	shut, reset, close
+ *	shut, reset, close; deaf: close the half for reading
+ *	took             print the microseconds since connect() was called
  *	wait:MS          be late
  *	touch:FILE       make a file: something else may go on
  *	await:FILE       wait until there is one
@@ -61,6 +63,7 @@
 struct talk {
 	int in, out;
 	int64_t deadline_us;
+	int64_t start_us; /* of the connection */
 	const char *step;
 };
 
@@ -441,6 +444,9 @@ static bool run_receiving(struct talk *talk, const char *step)
 
 		if (n)
 			fail(talk, n < 0 ? "a reset came" : "a byte came");
+	} else if (is(step, "nothing")) {
+		if (receive(talk, &c, 1) > 0)
+			fail(talk, "a byte came");
 	} else if (is(step, "rest")) {
 		if (drop(talk, false) < 0)
 			fail(talk, "a reset came");
@@ -466,6 +472,10 @@ static void run_step(struct talk *talk, const char *step)
 		return;
 	if (is(step, "shut"))
 		shutdown(talk->out, SHUT_WR);
+	else if (is(step, "took"))
+		printf("%lld\n", (long long)(now_us() - talk->start_us));
+	else if (is(step, "deaf"))
+		shutdown(talk->in, SHUT_RD);
 	else if (is(step, "reset"))
 		reset(talk);
 	else if (is(step, "close"))
@@ -616,6 +626,7 @@ static void run_connecting(struct talk *talk, char *argv[])
 	for (; times > 0; times--) {
 		int fd = make_socket(&address);
 
+		talk->start_us = now_us();
 		if (connect(fd, &address.any, address.length) < 0)
 			fail_errno(talk, argv[0]);
 		use(talk, fd);

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the tests under a real systemd share: one boot for a bats file, in which
+# a script makes all the checks; each of the tests is one of them.
+
+# boot_for SCRIPT: boots, and runs boot/SCRIPT; for setup_file.
+boot_for() {
+	needs_root
+	needs systemd-nspawn systemd-container
+	BOOTED=$BATS_FILE_TMPDIR/booted
+	BOOT_SCRIPT=$1
+	export BOOTED BOOT_SCRIPT TESTS=$BATS_TEST_DIRNAME BYTE_PROXY TOOLS STAGE
+	mkdir "$BOOTED"
+	cp "$TESTS/boot/$1" "$BOOTED/run"
+	cp "$TESTS/boot/checks.bash" "$TESTS/boot/prepare" "$TESTS/../README.md" \
+		"$BOOTED"
+	touch "$BOOTED/passed"
+	"$TESTS/boot/boot" "$BOOTED" >&2 || true
+}
+
+# passed: the check whose name is the test's, with blanks for underscores.
+passed() {
+	local check=${BATS_TEST_DESCRIPTION//[\',]/}
+	check=${check// /_}
+	grep -qx "$check" "$BOOTED/passed" && return
+	cat "$BOOTED/$check.log" >&2 || cat "$BOOTED/console" >&2
+	return 1
+}
+
+# every_check_has_a_test: nothing that the script checks goes unnoticed.
+every_check_has_a_test() {
+	local check
+	for check in "$BOOTED"/*.log; do
+		check=$(basename "$check" .log)
+		sed "s/[',]//g" "$BATS_TEST_FILENAME" |
+			grep -q "@test \"${check//_/ }\"" || {
+			echo "$check has no test" >&2
+			return 1
+		}
+	done
+}
