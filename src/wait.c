@@ -75,6 +75,7 @@ void wait_setup(enum wait_role role)
 void wait_setup_forked_handler(uint32_t drain_timeout_ms)
 {
 	terminations = 0;
+	next_look_us = 0;
 	/* A timer of 0 would never end: the shortest one there is. */
 	drain_timer.it_value.tv_sec = drain_timeout_ms / 1000;
 	drain_timer.it_value.tv_usec = drain_timeout_ms % 1000 * 1000 + 1;
