@@ -57,7 +57,10 @@ needs_root() {
 start() {
 	local name=$1
 	shift
-	"$@" >"$T/$name.out" 2>"$T/$name.err" 3>&- </dev/null &
+	# Emptied here: in the background it may come after a look at it.
+	: >"$T/$name.out"
+	: >"$T/$name.err"
+	"$@" >>"$T/$name.out" 2>>"$T/$name.err" 3>&- </dev/null &
 	PID=$!
 	PIDS+=("$PID")
 }
