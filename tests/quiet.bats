@@ -134,6 +134,20 @@ started() {
 	poll_until test -e "$T/up"
 	[ "$(readlink "/proc/$(<"$T/super.pid")/fd/2")" = /dev/null ]
 	touch "$T/go"
+	end_all
+
+	# And where it was closed, no socket gets its number.
+	rm -f "$T"/super.* "$T/up" "$T/go"
+	target echo expect:x "touch:$T/up" "await:$T/go" shut rest
+	# shellcheck disable=SC2016 # expanded in there
+	start super superserver "$T/super" -- bash -c 'exec "$@" 2>&-' - \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port")
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' eof
+	poll_until test -e "$T/up"
+	[ "$(readlink "/proc/$(<"$T/super.pid")/fd/2")" = /dev/null ]
+	touch "$T/go"
 }
 
 @test "standard error that is not the client is used" {

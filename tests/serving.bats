@@ -136,6 +136,16 @@ connect_times_out() {
 		"address=${TARGETS[busy]}"
 }
 
+@test "the resolver's process is gone while the connection goes on" {
+	target echo expect:x "touch:$T/up" "await:$T/go" shut eof
+	handed_over -- --map "0x01=localhost:${PORTS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' eof
+	poll_until test -e "$T/up"
+	no_handler "$(<"$T/super.pid")"
+	touch "$T/go"
+	ended "$PID" 0
+}
+
 @test "no process for the resolver: that is this machine's fault" {
 	needs_root
 	install -m 755 "$BYTE_PROXY" "$T/program"
