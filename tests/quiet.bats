@@ -117,6 +117,19 @@ started() {
 	END
 }
 
+@test "the same of a unix socket, with nothing on output" {
+	needs socat socat
+	cat >"$T/wrapped" <<-END
+		#!/bin/bash
+		LISTEN_FDS=1 LISTEN_PID=\$\$ exec "$BYTE_PROXY" --map 0x01=nonsense \
+			3<&0 2>&3 </dev/null >/dev/null
+	END
+	chmod +x "$T/wrapped"
+	start socat socat "UNIX-LISTEN:$T/front" "EXEC:$T/wrapped,nofork"
+	poll_until test -S "$T/front"
+	talk connect "unix:$T/front" nothing
+}
+
 @test "a port that is taken, though a connection was handed over" {
 	start other "$BYTE_PROXY" --listen-port 0 --map '*=a:1'
 	poll_until grep -q msg=listening "$T/other.err"
