@@ -228,17 +228,19 @@ connect_times_out() {
 
 @test "SIGTERM while waiting for the first byte ends at once" {
 	handed_over -- --map '*=127.0.0.1:1' --debug
-	start client talk connect "127.0.0.1:$PORT" rest
+	# The client sees its end, and does not close for a while.
+	start client talk connect "127.0.0.1:$PORT" rest "await:$T/go"
 	CLIENT=$PID
 	# From here on the signal can only end the wait.
 	poll_until grep -q 'waiting for the first byte' "$LOG"
 	local start_ms
 	start_ms=$(now_ms)
 	kill -TERM "$(<"$T/super.pid")"
-	ended "$CLIENT" 0
 	handler_status 0
 	[ $(($(now_ms) - start_ms)) -lt 900 ]
 	expect_record result=terminated byte=
+	touch "$T/go"
+	ended "$CLIENT" 0
 }
 
 @test "a client that was gone before the start: recorded, exit 0" {
