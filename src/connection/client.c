@@ -148,7 +148,7 @@ ssize_t client_first_chunk(
 	return n;
 }
 
-void client_finish(const struct client *client)
+void client_finish(const struct client *client, char *buffer, size_t size)
 {
 	int64_t deadline = deadline_in_ms(FINISH_MS);
 	struct pollfd in = {.fd = client->in, .events = POLLIN};
@@ -159,8 +159,7 @@ void client_finish(const struct client *client)
 	if (shutdown(client->out, SHUT_WR) < 0)
 		return;
 	while (dropped < FINISH_BYTES) {
-		char scratch[16 * 1024];
-		ssize_t n = receive(client, scratch, sizeof(scratch));
+		ssize_t n = receive(client, buffer, size);
 
 		if (n == 0 || (n < 0 && n != -EAGAIN))
 			return;

@@ -45,8 +45,9 @@ ssize_t client_first_chunk(
  * Ends a connection that was not served so that the client sees a clean end:
  * a FIN, after which what it still sends is taken and dropped, since unread
  * bytes would turn the close into a reset (RFC 2525, 2.17). Bounded in time
- * and bytes; after a signal to end only what is there already is taken.
+ * and bytes; after a signal to end only what is there already is taken. The
+ * buffer is for what is dropped.
  */
-void client_finish(const struct client *client);
+void client_finish(const struct client *client, char *buffer, size_t size);
 
 #endif

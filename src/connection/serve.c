@@ -132,7 +132,7 @@ enum result serve(const struct config *config, const struct client *client)
 	    .start_us = deadline_now()};
 
 	if (!serve_until_end(config, client, &record))
-		client_finish(client);
+		client_finish(client, up_buffer, sizeof(up_buffer));
 	record_write(&record);
 	return record.result;
 }
