@@ -51,11 +51,13 @@ void wait_setup(enum wait_role role)
 	sigaddset(&blocked, SIGCHLD);
 	sigaddset(&blocked, SIGUSR1);
 	sigaddset(&blocked, SIGALRM);
+	/* Never wanted; to block it costs no call of its own. */
+	sigaddset(&blocked, SIGPIPE);
+	sigaddset(&still_blocked, SIGPIPE);
 	/*
 	 * Handlers first: a signal that came before them is still pending in
 	 * the mask that was inherited, and is not lost.
 	 */
-	handle(SIGPIPE, SIG_IGN);
 	handle(SIGTERM, on_signal);
 	handle(SIGINT, on_signal);
 	if (role == WAIT_LISTENER) {

@@ -5,7 +5,8 @@
  * SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGCHLD, SIGUSR1 and SIGALRM are blocked
  * except while wait_for() waits, so none can arrive between a check and the
  * wait that follows it, and no other system call is ever interrupted. Where
- * something is ready at each wait, they are let in at some of them.
+ * something is ready at each wait, they are let in at some of them. SIGPIPE
+ * is blocked for good.
  *
  * A listener tells its handlers with SIGQUIT that the drain is over; with
  * SIGUSR1 that it leaves them, and that each has to end its drain itself.
