@@ -183,8 +183,10 @@ COMPLETED := byte-proxy $(if $(filter yes,$(STATS)),byte-proxy-stats)
 install: all
 	$(SAY) INSTALL $(DESTDIR)$(PREFIX)
 	$(Q)install -D -m 755 -s $(PROGRAM) $(DESTDIR)$(SBINDIR)/byte-proxy
-	$(Q)install -D -m 644 src/man/byte-proxy.8 \
-		$(DESTDIR)$(MANDIR)/man8/byte-proxy.8
+	$(Q)install -d $(DESTDIR)$(MANDIR)/man8
+	$(Q)$(AT_PREFIX) src/man/byte-proxy.8 \
+		>$(DESTDIR)$(MANDIR)/man8/byte-proxy.8
+	$(Q)chmod 644 $(DESTDIR)$(MANDIR)/man8/byte-proxy.8
 ifeq ($(STATS),yes)
 	$(Q)install -D -m 755 -s $(STATS_PROGRAM) \
 		$(DESTDIR)$(BINDIR)/byte-proxy-stats

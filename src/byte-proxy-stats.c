@@ -19,7 +19,7 @@
 #include "stats/table.h"
 #include "version.h"
 
-#define REFRESH_US 1000000
+#define FOLLOW_US 3600000000 /* then it looks anyway */
 
 struct arguments {
 	struct reader_source source;
@@ -76,7 +76,7 @@ static int check_together(const struct arguments *arguments)
 	if (source->directory && source->files[0])
 		return refuse(EX_USAGE, "--file", source->files[0],
 		    "expected --directory or --file, not both");
-	if (source->until_us && arguments->follow)
+	if (source->until_us != READER_NO_LIMIT && arguments->follow)
 		return refuse(EX_USAGE, "--follow", NULL,
 		    "expected no --until beside it");
 	return 0;
@@ -180,26 +180,34 @@ static int add_all(struct reader *reader, struct tally *tally)
 }
 
 /* Of the system's journal others than root see nothing, and no error. */
-static void hint(const struct arguments *arguments, const struct tally *tally)
+static void hint(const struct arguments *arguments, const struct tally *tally,
+    const struct reader *reader)
 {
 	if (!tally->connections && geteuid() != 0 &&
 	    !arguments->source.directory && !arguments->source.files)
-		fputs("byte-proxy-stats: no records; to read the system's "
-		      "journal takes root or the group systemd-journal\n",
+		fputs("byte-proxy-stats: no records (of the system's journal, "
+		      "root and the group systemd-journal see all)\n",
 		    stderr);
+	if (reader_damaged(reader))
+		fprintf(stderr,
+		    "byte-proxy-stats: %llu damaged records are left out\n",
+		    (unsigned long long)reader_damaged(reader));
 }
 
 static int run(const struct arguments *arguments, struct reader *reader,
     struct tally *tally)
 {
+	const struct timespec pause = {.tv_sec = 1};
 	int r = add_all(reader, tally);
 
 	if (r < 0)
 		return r;
-	hint(arguments, tally);
+	hint(arguments, tally, reader);
 	print(arguments, tally);
 	while (arguments->follow && fflush(stdout) == 0) {
-		r = reader_wait(reader, REFRESH_US);
+		/* Once a second at most, however often something comes. */
+		nanosleep(&pause, NULL);
+		r = reader_wait(reader, FOLLOW_US);
 		if (r == 0)
 			r = add_all(reader, tally);
 		if (r < 0)
@@ -208,6 +216,20 @@ static int run(const struct arguments *arguments, struct reader *reader,
 			print(arguments, tally);
 	}
 	return 0;
+}
+
+/* What could not be opened. */
+static int refuse_source(const struct reader_source *source, int error)
+{
+	const char *const *file = source->files;
+
+	if (source->directory)
+		return refuse(EX_CONFIG, "--directory", source->directory,
+		    strerror(error));
+	while (file && file[1] && access(*file, R_OK) == 0)
+		file++;
+	return refuse(EX_CONFIG, file ? "--file" : "the journal",
+	    file ? *file : NULL, strerror(error));
 }
 
 static void choose_style(struct table_style *style)
@@ -221,7 +243,7 @@ static void choose_style(struct table_style *style)
 
 int main(int argc, char *argv[])
 {
-	struct arguments arguments = {0};
+	struct arguments arguments = {.source.until_us = READER_NO_LIMIT};
 	struct tally tally = {0};
 	struct reader *reader = NULL;
 	const char **files = calloc((size_t)argc + 1, sizeof(*files));
@@ -235,15 +257,7 @@ int main(int argc, char *argv[])
 		status = EX_OK;
 		r = reader_open(&arguments.source, &reader);
 		if (r < 0)
-			status = refuse(EX_CONFIG,
-			    arguments.source.directory ? "--directory"
-			    : arguments.source.files   ? "--file"
-						       : "the journal",
-			    arguments.source.directory
-				? arguments.source.directory
-			    : arguments.source.files ? *arguments.source.files
-						     : NULL,
-			    strerror(-r));
+			status = refuse_source(&arguments.source, -r);
 		else if ((r = run(&arguments, reader, &tally)) < 0)
 			status =
 			    refuse(EX_OSERR, "the journal", NULL, strerror(-r));

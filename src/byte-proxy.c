@@ -117,6 +117,10 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 {
 	const struct listen_reload reload = {argc, argv, &spare_config};
 	const bool bound = inherited->kind != INHERITED_LISTENERS;
+	const enum listen_owner owner = bound ? LISTEN_OURS
+					: inherited->by_listen_fds
+					    ? LISTEN_OF_MANAGER
+					    : LISTEN_OF_OTHER;
 	const struct config *accepted_by;
 	struct sockets sockets = {0};
 	struct client client;
@@ -134,7 +138,7 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 		sockets_inherit(inherited, &sockets);
 	}
 	switch (listen_run(
-	    &sockets, bound, &config, &reload, &client, &accepted_by)) {
+	    &sockets, owner, &config, &reload, &client, &accepted_by)) {
 	case LISTEN_CONNECTION:
 		return status_of(serve(accepted_by, &client));
 	case LISTEN_DRAINED:

@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 #include "deadline.h"
 #include "wait.h"
@@ -74,10 +76,14 @@ void wait_setup(enum wait_role role)
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
-void wait_setup_forked_handler(uint32_t drain_timeout_ms)
+void wait_setup_forked_handler(pid_t listener, uint32_t drain_timeout_ms)
 {
 	terminations = 0;
 	next_look_us = 0;
+	/* So that it ends its drain by itself, whatever ends the listener. */
+	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	if (getppid() != listener)
+		raise(SIGUSR1);
 	/* A timer of 0 would never end: the shortest one there is. */
 	drain_timer.it_value.tv_sec = drain_timeout_ms / 1000;
 	drain_timer.it_value.tv_usec = drain_timeout_ms % 1000 * 1000 + 1;

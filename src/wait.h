@@ -8,8 +8,8 @@
  * something is ready at each wait, they are let in at some of them. SIGPIPE
  * is blocked for good.
  *
- * A listener tells its handlers with SIGQUIT that the drain is over; with
- * SIGUSR1 that it leaves them, and that each has to end its drain itself.
+ * A listener tells its handlers with SIGQUIT that the drain is over. When it
+ * leaves them they get SIGUSR1, and each has to end its drain itself.
  */
 #ifndef WAIT_H
 #define WAIT_H
@@ -17,6 +17,7 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 enum wait_role {
 	WAIT_HANDLER, /* one connection: SIGTERM, SIGINT; no SIGHUP */
@@ -32,10 +33,11 @@ enum wait_role {
 void wait_setup(enum wait_role role);
 
 /*
- * What a handler forked by a listener changes in the above. From SIGUSR1 on it
- * has drain_timeout_ms until WAIT_DRAIN_OVER.
+ * What a handler forked by the process `listener` changes in the above. When
+ * that ends it gets SIGUSR1, from which on it has drain_timeout_ms until
+ * WAIT_DRAIN_OVER.
  */
-void wait_setup_forked_handler(uint32_t drain_timeout_ms);
+void wait_setup_forked_handler(pid_t listener, uint32_t drain_timeout_ms);
 
 /*
  * Waits until one of the descriptors is ready, the deadline is over or a

@@ -13,10 +13,10 @@ options() {
 	"$BYTE_PROXY" --help | grep -oE '^  --[a-z-]+' | tr -d ' '
 }
 
-# manual: as text that can be searched.
+# manual: what it has entries for.
 manual() {
-	sed -E 's/\\-/-/g; s/\.(It|Nm)? ?Fl -/--/; s/ Fl -/ --/g; s/\\&//g' \
-		"$(top)/src/man/byte-proxy.8"
+	sed -nE 's/\\-/-/g; s/^\.It Fl -/--/p; s/^\.It //p' \
+		"$(top)/src/man/byte-proxy.8" | sed 's/ , -/\n--/'
 }
 
 @test "every option is in the manual, the README, the completion and a test" {
@@ -37,8 +37,7 @@ manual() {
 @test "no option is written about that there is not" {
 	local option
 	for option in $(
-		grep -oE -- '^\.It Fl -[a-z-]+' "$(top)/src/man/byte-proxy.8" |
-			sed 's/.* Fl -/--/'
+		manual | grep -oE -- '^--[a-z-]+'
 		grep -ohE -- '^\| `--[a-z-]+' "$(top)/README.md" | tr -d '|` '
 		grep -ohE -- '--[a-z-]+' \
 			"$(top)/contrib/completion/byte-proxy.bash"
@@ -80,7 +79,7 @@ manual() {
 		"$(top)/src/record/result.c")
 	[ "$(wc -w <<<"$results")" -eq 12 ]
 	for result in $results; do
-		manual | grep -qxF ".It $result"
+		manual | grep -qxF "$result"
 		[ "$result" = system-error ] ||
 			grep -qF "result=$result" "$(top)"/tests/*.bats
 	done
@@ -205,6 +204,8 @@ installed() {
 			"$T/root$below/lib/systemd/system/byte-proxy@.service"
 		grep -q "server *= $prefix/sbin/byte-proxy\$" \
 			"$T/root$prefix/share/doc/byte-proxy/xinetd/byte-proxy"
+		grep -q "server *= $prefix/sbin/byte-proxy\$" \
+			"$T/root$prefix/share/man/man8/byte-proxy.8"
 		"$T/root$prefix/sbin/byte-proxy" --version
 		installed "$prefix" uninstall
 		[ -z "$(find "$T/root" -type f)" ]

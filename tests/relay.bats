@@ -149,8 +149,8 @@ a_stall_costs_nothing() {
 }
 
 @test "bulk to a stalled reader: all of it arrives, the stall costs nothing" {
-	a_stall_costs_nothing put:20000000@6
-	expect_record result=closed bytes_up=22000000
+	a_stall_costs_nothing put:60000000@6
+	expect_record result=closed bytes_up=62000000
 }
 
 @test "segments of 100 bytes to a stalled reader, into a pipe: the same" {
@@ -291,6 +291,25 @@ urgent_while_stopped() {
 	done
 }
 
+@test "urgent data behind what never comes costs nothing, and what comes later passes" {
+	needs_root
+	target echo expect:hello "touch:$T/up" expect:more send:bye shut eof
+	handed_over -- --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' \
+		"await:$T/up" early-oob "touch:$T/early" "await:$T/go" send:more \
+		expect:bye eof
+	CLIENT=$PID
+	poll_until test -e "$T/early"
+	local handler before
+	handler=$(<"$T/super.pid")
+	before=$(cpu_ticks "$handler")
+	sleep 0.5 # the time that is measured
+	[ $(($(cpu_ticks "$handler") - before)) -le 2 ]
+	touch "$T/go"
+	ended "$CLIENT" 0
+	expect_record bytes_up=9
+}
+
 @test "urgent data to a unix socket" {
 	unix_target oob "unix:$T/socket" expect:ab expect-oob:X expect:cd shut eof
 	proxy --map "0x01=unix:$T/socket"
@@ -305,6 +324,19 @@ urgent_while_stopped() {
 	client send:'\x01hello' "await:$T/deaf" put:300000@9 "touch:$T/sent" \
 		get:300000 eof
 	expect_record result=closed bytes_up=5 bytes_down=300000
+}
+
+@test "a unix peer that reads no more, and then is gone, gets nothing for ever" {
+	unix_target deaf "unix:$T/socket" expect:hello deaf "touch:$T/deaf" \
+		"await:$T/sent" close
+	proxy --map "0x01=unix:$T/socket"
+	# What is sent after it is gone fails, sooner or later.
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' \
+		"await:$T/deaf" put:300000@9 "touch:$T/sent" put:500000000
+	CLIENT=$PID
+	poll_until record_count 1
+	ended "$CLIENT" 1
+	grep -qE 'send: (Connection reset by peer|Broken pipe)' "$T/client.err"
 }
 
 @test "a pipe that nobody reads any more ends the connection" {

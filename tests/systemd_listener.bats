@@ -58,6 +58,14 @@ setup_file() {
 	passed
 }
 
+@test "what a killed listener leaves drains by itself" {
+	passed
+}
+
+@test "a file that is bad shuts the port however slow a start is" {
+	passed
+}
+
 @test "the watchdog restarts one that hangs and no other" {
 	passed
 }

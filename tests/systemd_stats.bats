@@ -68,6 +68,9 @@ stats() {
 		64|--until 25:00|--until 25:00: expected a time
 		64|--since 2026-13-01|--since 2026-13-01: expected a time
 		64|--since -5parsecs|--since -5parsecs: expected a time
+		64|--since -213503983d|--since -213503983d: expected a time
+		64|--since 2026-02-31|--since 2026-02-31: expected a time
+		64|--until @0 --follow|--follow: expected no --until
 		64|stray|stray: expected an option
 		64|--follow --until now|--follow: expected no --until
 		64|--directory /tmp --file /x|--file /x: expected --directory or

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "../deadline.h"
@@ -79,7 +80,7 @@ static void set_name_from_environment(struct client *client)
 static int output_of(const struct inherited *inherited)
 {
 	TEXT(path, 32);
-	struct stat status;
+	struct stat status, other;
 	int fd;
 
 	if (fstat(inherited->out, &status) < 0 || !S_ISCHR(status.st_mode))
@@ -87,6 +88,12 @@ static int output_of(const struct inherited *inherited)
 	text_add(&path, "/proc/self/fd/");
 	text_add_number(&path, (uint64_t)inherited->out);
 	fd = open(path.start, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	/* /dev/ptmx gives a new terminal each time. */
+	if (fd >= 0 && (fstat(fd, &other) < 0 || major(other.st_rdev) == 5 ||
+			   other.st_rdev != status.st_rdev)) {
+		close(fd);
+		fd = -1;
+	}
 	return fd < 0 ? inherited->out : fd;
 }
 

@@ -88,6 +88,22 @@ void inherited_secure_stdio(struct inherited *ret_inherited)
 	ret_inherited->stderr_is_client = stderr_is_client(status);
 }
 
+/* The number of descriptors by LISTEN_FDS, if they are for this process. */
+static int count_listen_fds(void)
+{
+	const char *count_text = getenv("LISTEN_FDS");
+	const char *pid_text = getenv("LISTEN_PID");
+	uint64_t count, pid;
+
+	if (!count_text || !pid_text ||
+	    text_parse_number(pid_text, INT32_MAX, &pid) < 0 ||
+	    (pid_t)pid != getpid())
+		return 0;
+	if (text_parse_number(count_text, INHERITED_LISTENERS_MAX, &count) < 0)
+		return -EINVAL;
+	return (int)count;
+}
+
 static bool is_socket(int fd)
 {
 	struct stat status;
@@ -116,26 +132,15 @@ int inherited_settle(struct inherited *inherited)
 		if (inherited->in < 0)
 			return -errno;
 	}
+	/* With --listen-port they are nobody's: who dials there is refused. */
+	for (int i = 0;
+	     inherited->kind == INHERITED_NOTHING && i < count_listen_fds();
+	     i++)
+		close(LISTEN_FDS_START + i);
 	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
 		if (is_socket(fd) && dup2(null, fd) < 0)
 			return -errno;
 	return 0;
-}
-
-/* The number of descriptors by LISTEN_FDS, if they are for this process. */
-static int count_listen_fds(void)
-{
-	const char *count_text = getenv("LISTEN_FDS");
-	const char *pid_text = getenv("LISTEN_PID");
-	uint64_t count, pid;
-
-	if (!count_text || !pid_text ||
-	    text_parse_number(pid_text, INT32_MAX, &pid) < 0 ||
-	    (pid_t)pid != getpid())
-		return 0;
-	if (text_parse_number(count_text, INHERITED_LISTENERS_MAX, &count) < 0)
-		return -EINVAL;
-	return (int)count;
 }
 
 /* A stream socket: a listening one, or a connection and who is behind it. */
@@ -176,6 +181,7 @@ static int find_listen_fds(
 	}
 	inherited->in = inherited->out = LISTEN_FDS_START;
 	inherited->listeners = listening;
+	inherited->by_listen_fds = true;
 	inherited->names = getenv("LISTEN_FDNAMES");
 	find_kind(inherited, LISTEN_FDS_START);
 	return 0;

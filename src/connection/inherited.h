@@ -19,6 +19,7 @@ struct inherited {
 	enum inherited_kind kind;
 	int in, out;   /* of a connection; the same for a socket */
 	int listeners; /* how many listening sockets, from descriptor `in` on */
+	bool by_listen_fds;
 	const char *names; /* of LISTEN_FDS, between colons; NULL: none */
 
 	struct address peer; /* of a connected socket (getpeername(2)) */
@@ -54,7 +55,8 @@ int inherited_find(struct inherited *inherited, const char **ret_why);
  * Puts /dev/null in the place of a standard error that is the client, and
  * unless it is a connection that was found, of an input and output that are
  * sockets: a listening one goes to another number, and no handler keeps a copy
- * of it when the listener gives it up. Returns 0 or a negative errno.
+ * of it when the listener gives it up. Where nothing was found, closes what was
+ * in LISTEN_FDS. Returns 0 or a negative errno.
  */
 int inherited_settle(struct inherited *inherited);
 

@@ -47,14 +47,17 @@ void pump_init(struct pump *pump, int source, bool source_is_socket, int sink,
 	};
 }
 
-bool pump_wants_source(const struct pump *pump)
+short pump_source_events(const struct pump *pump)
 {
-	return pump->state == PUMP_FLOWING && !pump->held;
+	if (pump->state != PUMP_FLOWING || pump->held)
+		return 0;
+	/* Where what is urgent came first, poll() would report it for ever. */
+	return pump->urgent_is_ahead ? POLLIN : POLLIN | POLLPRI;
 }
 
-bool pump_wants_sink(const struct pump *pump)
+short pump_sink_events(const struct pump *pump)
 {
-	return pump->held > 0;
+	return pump->held ? POLLOUT : 0;
 }
 
 void pump_close(struct pump *pump)
@@ -217,6 +220,7 @@ static void fill_urgent(struct pump *pump)
 	fill_by_copy(pump, at_mark ? 1 : copy_bytes(pump));
 	pump->streak = 0;
 	pump->urgent = at_mark && pump->held;
+	pump->urgent_is_ahead = !pump->held;
 }
 
 /*
@@ -235,10 +239,7 @@ static bool fill(struct pump *pump, bool first)
 	return first && pump->streak >= BULK_STREAK;
 }
 
-/*
- * A write to a pipe that blocks would hold up the other direction: with
- * POLLOUT there is room for PIPE_BUF bytes (pipe(7)).
- */
+/* Never blocks: with POLLOUT a pipe has room for PIPE_BUF bytes (pipe(7)). */
 static ssize_t write_patiently(int fd, const char *bytes, size_t size)
 {
 	struct pollfd out = {.fd = fd, .events = POLLOUT};
@@ -270,10 +271,7 @@ static ssize_t deliver(struct pump *pump)
 	return send(pump->sink, pump->at, pump->held, flags);
 }
 
-/*
- * A unix socket whose peer has only closed its half for reading: EPIPE without
- * a hang-up. What it still sends goes on, what was for it is dropped.
- */
+/* A unix socket's peer has only closed its half for reading: it may send. */
 static bool is_closed_for_reading(int sink)
 {
 	struct pollfd polled = {.fd = sink};
@@ -331,7 +329,8 @@ void pump_step(struct pump *pump, short source_events)
 
 	if (pump->held && !drain(pump))
 		return;
-	if (source_events & POLLPRI && pump->state == PUMP_FLOWING) {
+	if (pump->state == PUMP_FLOWING && readable &&
+	    (source_events & POLLPRI || pump->urgent_is_ahead)) {
 		fill_urgent(pump);
 		if (pump->held && !drain(pump))
 			return;

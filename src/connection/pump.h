@@ -28,9 +28,10 @@ struct pump {
 
 	/* Held: taken and not yet delivered; in the pipe, if there is one. */
 	size_t held;
-	char *buffer; /* PUMP_BUFFER_BYTES, the caller's */
-	char *at;     /* the first byte held in it */
-	bool urgent;  /* what is held is one byte of urgent data */
+	char *buffer;         /* PUMP_BUFFER_BYTES, the caller's */
+	char *at;             /* the first byte held in it */
+	bool urgent;          /* what is held is one byte of urgent data */
+	bool urgent_is_ahead; /* there is some, behind what has not come yet */
 	bool can_splice;
 	int pipe[2]; /* -1: copying */
 	size_t pipe_bytes;
@@ -47,9 +48,9 @@ struct pump {
 void pump_init(struct pump *pump, int source, bool source_is_socket, int sink,
     bool sink_is_socket, char *buffer, size_t offset, size_t held);
 
-/* What to wait for: POLLIN and POLLPRI at the source, POLLOUT at the sink. */
-bool pump_wants_source(const struct pump *pump);
-bool pump_wants_sink(const struct pump *pump);
+/* What to wait for at the source and at the sink: poll()'s events, or 0. */
+short pump_source_events(const struct pump *pump);
+short pump_sink_events(const struct pump *pump);
 
 /*
  * Moves what can be moved now. `source_events` is what poll() reported at the

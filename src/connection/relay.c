@@ -84,22 +84,20 @@ static void derive_polls(struct relay *relay)
 {
 	const struct client *client = relay->client;
 	struct pollfd *fds = relay->fds;
-	struct pollfd *out = &fds[client->is_socket ? CLIENT_IN : CLIENT_OUT];
+	const short from_client = pump_source_events(&relay->up);
+	const short to_target = pump_sink_events(&relay->up);
+	const short from_target = pump_source_events(&relay->down);
+	const short to_client = pump_sink_events(&relay->down);
+	const bool both = client->is_socket;
 
-	fds[CLIENT_IN] = (struct pollfd){.fd = client->in};
-	fds[TARGET] = (struct pollfd){.fd = relay->target};
+	fds[CLIENT_IN] = (struct pollfd){.fd = client->in,
+	    .events = (short)(from_client | (both ? to_client : 0))};
+	fds[TARGET] = (struct pollfd){
+	    .fd = relay->target, .events = (short)(from_target | to_target)};
 	fds[CLIENT_OUT] =
-	    (struct pollfd){.fd = client->is_socket ? -1 : client->out};
-	if (pump_wants_source(&relay->up))
-		fds[CLIENT_IN].events |= POLLIN | POLLPRI;
-	if (pump_wants_sink(&relay->up))
-		fds[TARGET].events |= POLLOUT;
-	if (pump_wants_source(&relay->down))
-		fds[TARGET].events |= POLLIN | POLLPRI;
-	if (pump_wants_sink(&relay->down))
-		out->events |= POLLOUT;
+	    (struct pollfd){.fd = both ? -1 : client->out, .events = to_client};
 	/* A pump that is done has closed its end of a client's two pipes. */
-	if (!client->is_socket && relay->down.state == PUMP_DONE)
+	if (!both && relay->down.state == PUMP_DONE)
 		fds[CLIENT_OUT].fd = -1;
 	for (int i = 0; i < PLACES; i++)
 		if (relay->muted[i] && !fds[i].events)
@@ -157,17 +155,19 @@ static void empty_error_queue(int fd)
 static void look_at_end(struct relay *relay, enum place place)
 {
 	const struct pollfd *polled = &relay->fds[place];
+	struct pump *from = place == TARGET ? &relay->down : &relay->up;
+	struct pump *to = place == TARGET ? &relay->up : &relay->down;
 	bool failed = polled->revents & POLLERR;
 	int error = failed ? error_of(polled->fd) : 0;
 
-	if (error && place == TARGET)
-		note_reset(relay, &relay->down, &relay->up, RESULT_TARGET_RESET,
-		    error);
-	else if (error)
-		note_reset(relay, &relay->up, &relay->down, RESULT_CLIENT_RESET,
+	if (error)
+		note_reset(relay, from, to,
+		    place == TARGET ? RESULT_TARGET_RESET : RESULT_CLIENT_RESET,
 		    error);
 	else if (failed)
 		empty_error_queue(polled->fd);
+	else if (polled->revents & POLLHUP && to->discards)
+		pump_stop(to); /* nobody is left who might send either */
 	relay->muted[place] |= !error && !polled->events;
 }
 
@@ -178,7 +178,7 @@ static void step(struct relay *relay)
 			  relay->down.read + relay->down.delivered;
 
 	for (int i = 0; i < PLACES; i++)
-		if (fds[i].fd >= 0 && (fds[i].revents & POLLERR ||
+		if (fds[i].fd >= 0 && (fds[i].revents & (POLLERR | POLLHUP) ||
 					  (fds[i].revents && !fds[i].events)))
 			look_at_end(relay, i);
 	pump_step(&relay->up, fds[CLIENT_IN].revents);

@@ -30,7 +30,7 @@ enum phase {
 struct listener {
 	enum phase phase;
 	struct sockets *sockets;
-	bool bound;
+	enum listen_owner owner;
 	struct config *config;
 	struct listen_reload reload;
 	struct notify notify;
@@ -100,6 +100,7 @@ static void reload(struct listener *listener)
  */
 static bool fork_handler(struct listener *listener)
 {
+	pid_t self = getpid();
 	pid_t pid = fork();
 
 	if (pid < 0) {
@@ -109,7 +110,7 @@ static bool fork_handler(struct listener *listener)
 	if (pid == 0) {
 		sockets_close(listener->sockets);
 		wait_setup_forked_handler(
-		    listener->config->settings.drain_timeout_ms);
+		    self, listener->config->settings.drain_timeout_ms);
 		return true;
 	}
 	children_add(&children, pid);
@@ -220,14 +221,15 @@ static void begin_to_drain(struct listener *listener)
 	uint32_t drain_ms = listener->config->settings.drain_timeout_ms;
 
 	log_number(LOG_INFO, "draining", "connections", children.count);
-	notify_stopping(&listener->notify, drain_ms);
+	notify_stopping(&listener->notify, children.count, drain_ms);
 	listener->phase_us = deadline_in_ms(drain_ms);
-	if (!listener->bound && notify_is_on(&listener->notify)) {
+	if (listener->owner == LISTEN_OF_MANAGER &&
+	    notify_is_on(&listener->notify)) {
 		sockets_close(listener->sockets);
 		listener->phase = LEAVING;
 		return;
 	}
-	if (listener->bound)
+	if (listener->owner == LISTEN_OURS)
 		sockets_refuse_new(listener->sockets);
 	listener->phase = EMPTYING;
 	listener->to_empty = QUEUE_MAX;
@@ -249,7 +251,6 @@ static void next_phase(struct listener *listener)
 	if (listener->phase == EMPTYING && !listener->sockets->count)
 		listener->phase = DRAINING;
 	if (listener->phase == LEAVING && listener->waiting < 0) {
-		children_signal(&children, SIGUSR1);
 		listener->phase = GONE;
 		return;
 	}
@@ -292,13 +293,13 @@ static void wait_for_events(struct listener *listener)
 	obey_signals(listener);
 }
 
-enum listen_verdict listen_run(struct sockets *sockets, bool bound,
+enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
     struct config *config, const struct listen_reload *reload,
     struct client *ret_client, const struct config **ret_config)
 {
 	struct listener listener = {
 	    .sockets = sockets,
-	    .bound = bound,
+	    .owner = owner,
 	    .config = config,
 	    .reload = *reload,
 	    .waiting = -1,

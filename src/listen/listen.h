@@ -17,6 +17,13 @@ struct listen_reload {
 	struct config *spare; /* a second one, to load into */
 };
 
+/* Who has the sockets besides this process. */
+enum listen_owner {
+	LISTEN_OURS,       /* nobody */
+	LISTEN_OF_MANAGER, /* who handed them over by LISTEN_FDS, perhaps */
+	LISTEN_OF_OTHER    /* inetd, perhaps */
+};
+
 enum listen_verdict {
 	LISTEN_CONNECTION, /* this is a handler, forked for *ret_client */
 	LISTEN_DRAINED,    /* this is the listener, told to end */
@@ -27,13 +34,16 @@ enum listen_verdict {
  * Runs until SIGTERM or SIGINT: then what is in the sockets' queues is still
  * served, the sockets are closed, and after settings' drain timeout the
  * handlers that still run are ended; a second signal ends them at once.
- * `bound` tells that the sockets are ours alone.
+ *
+ * With a service manager that keeps the sockets ($NOTIFY_SOCKET says that there
+ * is one) it closes them and returns at once: the queues are for the listener
+ * that comes next, and each handler ends its own drain.
  *
  * Returns in the listener and in each of the handlers that it forks; these
  * have their connection in *ret_client and what was configured when it was
  * accepted in *ret_config.
  */
-enum listen_verdict listen_run(struct sockets *sockets, bool bound,
+enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
     struct config *config, const struct listen_reload *reload,
     struct client *ret_client, const struct config **ret_config);
 

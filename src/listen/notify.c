@@ -73,13 +73,17 @@ void notify_reloading(const struct notify *notify)
 	send_state(notify, &state);
 }
 
-void notify_stopping(struct notify *notify, uint32_t timeout_ms)
+void notify_stopping(
+    struct notify *notify, unsigned connections, uint32_t timeout_ms)
 {
-	TEXT(state, 64);
+	TEXT(state, 128);
 
 	notify->draining = true;
 	notify->next_status_us = 0;
-	text_add(&state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=");
+	text_add(&state, "STOPPING=1\nSTATUS=draining ");
+	text_add_grouped(&state, connections);
+	text_add(&state, connections == 1 ? " connection" : " connections");
+	text_add(&state, "\nEXTEND_TIMEOUT_USEC=");
 	text_add_number(&state, ((uint64_t)timeout_ms + MARGIN_MS) * 1000);
 	send_state(notify, &state);
 }

@@ -42,10 +42,12 @@ void notify_ready(const struct notify *notify);
 void notify_reloading(const struct notify *notify);
 
 /*
- * STOPPING=1, and EXTEND_TIMEOUT_USEC= for a drain that may take `timeout_ms`
- * and the time to end what is left after it.
+ * STOPPING=1, a status line for that many connections, and
+ * EXTEND_TIMEOUT_USEC= for a drain that may take `timeout_ms` and the time to
+ * end what is left after it.
  */
-void notify_stopping(struct notify *notify, uint32_t timeout_ms);
+void notify_stopping(
+    struct notify *notify, unsigned connections, uint32_t timeout_ms);
 
 /*
  * Sends what is due: WATCHDOG=1, and at most once a second a STATUS= line when

@@ -5,7 +5,7 @@
  * (RFC 3164, without the timestamp, which every receiver adds).
  *
  * A message is a constant text and fields. Nothing is ever written to a
- * standard error that is the client: see log_open().
+ * standard error that is the client: see log_allow_stderr().
  */
 #ifndef RECORD_LOG_H
 #define RECORD_LOG_H

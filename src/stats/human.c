@@ -61,7 +61,8 @@ void human_add_duration(struct text *text, uint64_t us, bool utf8)
 		text_add(text, utf8 ? " \u00b5s" : " us");
 		return;
 	}
-	while (us >= units[i].up_to_us)
+	while (
+	    i < sizeof(units) / sizeof(*units) - 1 && us >= units[i].up_to_us)
 		i++;
 	add_scaled(text, us, units[i].unit_us);
 	text_add_all(text, " ", units[i].name, NULL);
@@ -105,6 +106,8 @@ static int parse_span(const char *string, size_t length, uint64_t *ret_us)
 		if (strlen(units[i].name) != length ||
 		    strncmp(string, units[i].name, length) != 0)
 			continue;
+		if (count > UINT32_MAX / units[i].seconds)
+			return -EINVAL;
 		*ret_us = count * units[i].seconds * SECOND_US;
 		return 0;
 	}
@@ -143,6 +146,7 @@ static int parse_date(const char *string, uint64_t now_us, uint64_t *ret_us)
 		struct tm local;
 		const char *end;
 		time_t seconds;
+		int day;
 
 		if (!localtime_r(&now, &local))
 			return -EINVAL;
@@ -151,8 +155,10 @@ static int parse_date(const char *string, uint64_t now_us, uint64_t *ret_us)
 		end = strptime(string, formats[i], &local);
 		if (!end || *end)
 			continue;
+		day = local.tm_mday;
 		seconds = mktime(&local);
-		if (seconds < 0)
+		/* There is no 31st of every month. */
+		if (seconds < 0 || local.tm_mday != day)
 			return -EINVAL;
 		*ret_us = (uint64_t)seconds * SECOND_US;
 		return 0;

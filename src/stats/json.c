@@ -1,40 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include <inttypes.h>
-#include <string.h>
 
 #include "json.h"
 
-/* The length of a character of UTF-8 that begins here; 0: it is none. */
-static size_t utf8_length(const char *at)
-{
-	unsigned char c = (unsigned char)*at;
-	size_t length = c < 0x80                ? 1
-			: c >= 0xc2 && c < 0xe0 ? 2
-			: c >= 0xe0 && c < 0xf0 ? 3
-			: c >= 0xf0 && c < 0xf5 ? 4
-						: 0;
-
-	for (size_t i = 1; i < length; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
-}
-
+/* Texts are valid UTF-8 without control characters (reader.h). */
 static void print_string(FILE *out, const char *string)
 {
 	fputc('"', out);
-	while (*string) {
-		size_t length = utf8_length(string);
-
-		if (!length) {
-			fputs("\\ufffd", out);
-			length = 1;
-		} else if (*string == '"' || *string == '\\') {
-			fprintf(out, "\\%c", *string);
-		} else {
-			fwrite(string, 1, length, out);
-		}
-		string += length;
+	for (; *string; string++) {
+		if (*string == '"' || *string == '\\')
+			fputc('\\', out);
+		fputc(*string, out);
 	}
 	fputc('"', out);
 }

@@ -10,10 +10,12 @@
 #include "../record/result.h"
 #include "../text.h"
 #include "reader.h"
+#include "utf8.h"
 
 struct reader {
 	sd_journal *journal;
 	uint64_t until_us;
+	uint64_t damaged;
 };
 
 static int open_journal(
@@ -75,71 +77,76 @@ void reader_close(struct reader *reader)
 	free(reader);
 }
 
-/* Takes one field into a text; "" where there is none. */
-static void take_text(
-    sd_journal *journal, const char *name, char *ret_value, size_t size)
+/*
+ * Takes one field into a text; "" where there is none. What is damaged is
+ * noted in *damaged.
+ */
+static void take_text(sd_journal *journal, const char *name, char *ret_value,
+    size_t size, bool *damaged)
 {
 	struct text value = {0, size, ret_value};
 	size_t prefix = strlen(name) + 1; /* with "=" */
 	const void *data;
 	size_t length;
-	char plain[1024];
+	int r;
 
 	*ret_value = '\0';
-	if (sd_journal_get_data(journal, name, &data, &length) < 0)
-		return;
-	length -= prefix;
-	if (length >= sizeof(plain))
-		length = sizeof(plain) - 1;
-	memcpy(plain, (const char *)data + prefix, length);
-	plain[length] = '\0';
-	text_add_printable(&value, plain);
+	r = sd_journal_get_data(journal, name, &data, &length);
+	if (r < 0)
+		*damaged |= r != -ENOENT;
+	else
+		utf8_add_harmless(
+		    &value, (const char *)data + prefix, length - prefix);
 }
 
 /* Takes one field as a number; `otherwise` where there is none. */
 static int64_t take_number(
-    sd_journal *journal, const char *name, int64_t otherwise)
+    sd_journal *journal, const char *name, int64_t otherwise, bool *damaged)
 {
 	char value[32];
 	uint64_t number;
 
-	take_text(journal, name, value, sizeof(value));
+	take_text(journal, name, value, sizeof(value), damaged);
 	if (text_parse_number(value, INT64_MAX, &number) < 0)
 		return otherwise;
 	return (int64_t)number;
 }
 
-static int take_byte(sd_journal *journal)
+static int take_byte(sd_journal *journal, bool *damaged)
 {
 	char value[32], *end;
 	unsigned long byte;
 
-	take_text(journal, "BYTE_PROXY_BYTE", value, sizeof(value));
+	take_text(journal, "BYTE_PROXY_BYTE", value, sizeof(value), damaged);
 	if (strncmp(value, "0x", 2) != 0)
 		return -1;
 	byte = strtoul(value + 2, &end, 16);
 	return *end || end == value + 2 || byte > 255 ? -1 : (int)byte;
 }
 
-static void take_connection(sd_journal *journal, struct connection *connection)
+/* Returns whether all of it could be read. */
+static bool take_connection(sd_journal *journal, struct connection *connection)
 {
+	bool damaged = false;
+
 	take_text(journal, "BYTE_PROXY_RESULT", connection->result,
-	    sizeof(connection->result));
+	    sizeof(connection->result), &damaged);
 	take_text(journal, "BYTE_PROXY_CLIENT", connection->client,
-	    sizeof(connection->client));
+	    sizeof(connection->client), &damaged);
 	take_text(journal, "BYTE_PROXY_TARGET", connection->target,
-	    sizeof(connection->target));
+	    sizeof(connection->target), &damaged);
 	take_text(journal, "BYTE_PROXY_ERROR", connection->error,
-	    sizeof(connection->error));
-	connection->byte = take_byte(journal);
+	    sizeof(connection->error), &damaged);
+	connection->byte = take_byte(journal, &damaged);
 	connection->bytes_up =
-	    (uint64_t)take_number(journal, "BYTE_PROXY_BYTES_UP", 0);
-	connection->bytes_down =
-	    (uint64_t)take_number(journal, "BYTE_PROXY_BYTES_DOWN", 0);
+	    (uint64_t)take_number(journal, "BYTE_PROXY_BYTES_UP", 0, &damaged);
+	connection->bytes_down = (uint64_t)take_number(
+	    journal, "BYTE_PROXY_BYTES_DOWN", 0, &damaged);
 	connection->connect_us =
-	    take_number(journal, "BYTE_PROXY_CONNECT_US", -1);
+	    take_number(journal, "BYTE_PROXY_CONNECT_US", -1, &damaged);
 	connection->duration_us =
-	    take_number(journal, "BYTE_PROXY_DURATION_US", -1);
+	    take_number(journal, "BYTE_PROXY_DURATION_US", -1, &damaged);
+	return !damaged;
 }
 
 int reader_next(struct reader *reader, struct connection *ret_connection)
@@ -154,13 +161,18 @@ int reader_next(struct reader *reader, struct connection *ret_connection)
 		if (r < 0)
 			return r;
 		/* Entries of several files are not quite in order. */
-		if (reader->until_us &&
-		    ret_connection->time_us >= reader->until_us)
+		if (ret_connection->time_us >= reader->until_us)
 			continue;
-		take_connection(reader->journal, ret_connection);
-		if (*ret_connection->result)
+		if (!take_connection(reader->journal, ret_connection))
+			reader->damaged++;
+		else if (*ret_connection->result)
 			return 1;
 	}
+}
+
+uint64_t reader_damaged(const struct reader *reader)
+{
+	return reader->damaged;
 }
 
 int reader_wait(struct reader *reader, uint64_t timeout_us)

@@ -5,12 +5,14 @@
 
 #include <stdint.h>
 
-/* Where to read from, and which part. All 0 or NULL: all of the local one. */
+#define READER_NO_LIMIT UINT64_MAX
+
+/* Where to read from, and which part. Neither of two: the local journal. */
 struct reader_source {
 	const char *directory; /* of journal files; or */
 	const char **files;    /* some files, ended by a NULL */
 	uint64_t since_us;     /* CLOCK_REALTIME; 0: from the beginning */
-	uint64_t until_us;     /* the first that is left out; 0: to the end */
+	uint64_t until_us;     /* the first left out; READER_NO_LIMIT: none */
 };
 
 /* One record, of one connection. Texts are "" where the record has no such
@@ -40,10 +42,13 @@ void reader_close(struct reader *reader);
 /*
  * Reads the next record. Returns 1, 0 when there is none for now, or a
  * negative errno. What in the journal is no record of a connection is passed
- * over, and control characters are made harmless: anybody on this machine may
- * write there.
+ * over, and texts are made harmless (utf8.h): anybody on this machine may write
+ * there. What is damaged is passed over and counted.
  */
 int reader_next(struct reader *reader, struct connection *ret_connection);
+
+/* How many records could not be read so far. */
+uint64_t reader_damaged(const struct reader *reader);
 
 /*
  * Waits until something was added to the journal, at most timeout_us. Returns

@@ -5,9 +5,13 @@
 #include "../text.h"
 #include "human.h"
 #include "table.h"
+#include "utf8.h"
 
 #define TOP       10 /* rows of refusals and of clients */
 #define BAR_WIDTH 20
+/* What is longer is cut; --json has all of it. */
+#define NAME_COLUMNS  60
+#define BYTES_COLUMNS 24
 
 /* What a table shows besides names and connections. */
 enum columns {
@@ -43,16 +47,6 @@ enum cell {
 	DURATION = CONNECT + 3,
 };
 _Static_assert(DURATION + 3 == CELLS, "too few cells");
-
-/* Characters, not bytes, of UTF-8. */
-static int width_of(const char *cell)
-{
-	int width = 0;
-
-	for (; *cell; cell++)
-		width += (*cell & 0xc0) != 0x80;
-	return width;
-}
 
 static struct text cell_text(struct row *row, unsigned cell)
 {
@@ -142,10 +136,12 @@ static void fill_row(struct row *row, struct group *group, uint64_t all,
     const struct table_style *style)
 {
 	struct text text = cell_text(row, NAME);
+	TEXT(bytes, 2048); /* of 256, each alone at most 5 */
 
-	text_add_printable(&text, group->name);
+	utf8_add_cut(&text, group->name, NAME_COLUMNS, style->utf8);
+	add_first_bytes(&bytes, group->bytes);
 	text = cell_text(row, FIRST_BYTES);
-	add_first_bytes(&text, group->bytes);
+	utf8_add_cut(&text, bytes.start, BYTES_COLUMNS, style->utf8);
 	text = cell_text(row, CONNECTIONS);
 	text_add_grouped(&text, group->connections);
 	text = cell_text(row, BAR);
@@ -171,7 +167,7 @@ static void print_row(FILE *out, const struct row *row, const struct row *head,
 
 	for (unsigned i = 0; i < CELLS; i++) {
 		const char *cell = row->cells[i];
-		int fill = widths[i] - width_of(cell);
+		int fill = widths[i] - (int)utf8_width(cell);
 		const char *colour = is_head    ? "\033[1m"
 				     : i == BAR ? kind->colour
 						: NULL;
@@ -209,13 +205,13 @@ static void print_groups(FILE *out, const struct groups *groups,
 		rows = kind->rows_max;
 	fill_head(&head, kind);
 	for (unsigned i = 0; i < CELLS; i++)
-		widths[i] = width_of(head.cells[i]);
+		widths[i] = (int)utf8_width(head.cells[i]);
 	widths[BAR] = BAR_WIDTH;
 	for (size_t r = 0; r < rows; r++) {
 		fill_row(&row, groups->list[r], all, style);
 		for (unsigned i = 0; i < CELLS; i++)
-			if (width_of(row.cells[i]) > widths[i])
-				widths[i] = width_of(row.cells[i]);
+			if ((int)utf8_width(row.cells[i]) > widths[i])
+				widths[i] = (int)utf8_width(row.cells[i]);
 	}
 	fputc('\n', out);
 	print_row(out, &head, &head, widths, kind, style);

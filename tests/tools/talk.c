@@ -15,6 +15,8 @@
  *
  *	send:TEXT        send; \xHH, \n, \r, \\ are escapes
  *	oob:TEXT         send as urgent data
+ *	early-oob        send a segment with urgent data that belongs behind
+ *	                 1,000 bytes which never come (IPv4, as root)
  *	tiny:N           send N segments of 100 bytes of the pattern
  *	put:BYTES[@SEED] send a pseudo-random pattern
  *	fill             send until nothing more is taken for 300 ms
@@ -44,6 +46,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <stdbool.h>
@@ -385,6 +388,74 @@ static void tiny(struct talk *talk, const char *argument)
 	}
 }
 
+/* One of the two sequence numbers of a connection (tcp(7), TCP_REPAIR). */
+static uint32_t sequence_of(const struct talk *talk, int queue)
+{
+	uint32_t number = 0;
+	socklen_t length = sizeof(number);
+
+	setsockopt(
+	    talk->out, IPPROTO_TCP, TCP_REPAIR_QUEUE, &queue, sizeof(queue));
+	if (getsockopt(
+		talk->out, IPPROTO_TCP, TCP_QUEUE_SEQ, &number, &length) < 0)
+		fail_errno(talk, "TCP_QUEUE_SEQ");
+	return number;
+}
+
+static uint32_t sum_of(const void *bytes, size_t length, uint32_t sum)
+{
+	const unsigned char *at = bytes;
+
+	for (size_t i = 0; i + 1 < length; i += 2)
+		sum += (uint32_t)at[i] << 8 | at[i + 1];
+	return sum;
+}
+
+static void early_oob(struct talk *talk)
+{
+	struct {
+		struct tcphdr header;
+		/* cppcheck-suppress unusedStructMember */
+		char payload[10]; /* of whatever */
+	} segment = {0};
+	struct {
+		struct in_addr from, to;
+		uint16_t protocol, length;
+	} pseudo;
+	struct sockaddr_in here = {0}, there = {0};
+	socklen_t length = sizeof(here);
+	int on = 1, off = 0, raw = socket(AF_INET, SOCK_RAW, IPPROTO_TCP);
+	uint32_t sum;
+
+	getsockname(talk->out, (struct sockaddr *)&here, &length);
+	getpeername(talk->out, (struct sockaddr *)&there, &length);
+	if (setsockopt(talk->out, IPPROTO_TCP, TCP_REPAIR, &on, sizeof(on)) < 0)
+		fail_errno(talk, "TCP_REPAIR");
+	segment.header.ack_seq = htonl(sequence_of(talk, TCP_RECV_QUEUE));
+	segment.header.seq = htonl(sequence_of(talk, TCP_SEND_QUEUE) + 1000);
+	setsockopt(talk->out, IPPROTO_TCP, TCP_REPAIR, &off, sizeof(off));
+	segment.header.source = here.sin_port;
+	segment.header.dest = there.sin_port;
+	segment.header.doff = sizeof(segment.header) / 4;
+	segment.header.ack = segment.header.psh = segment.header.urg = 1;
+	segment.header.window = htons(512);
+	segment.header.urg_ptr = htons(5);
+	pseudo.from = here.sin_addr;
+	pseudo.to = there.sin_addr;
+	pseudo.protocol = htons(IPPROTO_TCP);
+	pseudo.length = htons(sizeof(segment));
+	sum = sum_of(
+	    &segment, sizeof(segment), sum_of(&pseudo, sizeof(pseudo), 0));
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	segment.header.check = htons((uint16_t)~sum);
+	there.sin_port = 0;
+	if (sendto(raw, &segment, sizeof(segment), 0, (struct sockaddr *)&there,
+		sizeof(there)) < 0)
+		fail_errno(talk, "raw socket");
+	close(raw);
+}
+
 /* The argument of a step, if it is this one. */
 static const char *is(const char *step, const char *name)
 {
@@ -408,6 +479,8 @@ static bool run_sending(struct talk *talk, const char *step)
 		send_all(talk, text, unescape(argument, text), MSG_OOB);
 	else if ((argument = is(step, "put:")))
 		put(talk, argument);
+	else if (is(step, "early-oob"))
+		early_oob(talk);
 	else if ((argument = is(step, "tiny:")))
 		tiny(talk, argument);
 	else if ((argument = is(step, "both:")))
