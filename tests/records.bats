@@ -98,10 +98,13 @@ with_syslog() {
 		done
 		[ -e /dev/null ] || mknod -m 666 /dev/null c 1 3
 		socat -u UNIX-RECV:/dev/log,mode=666 "CREATE:$T/syslog" & socat=$!
+		trap "kill $socat" EXIT
 		until [ -S /dev/log ]; do :; done
 		"$@" || echo "status $?"
-		until [ -s "$T/syslog" ]; do sleep 0.02; done
-		kill $socat' - "$@" 3>&-
+		for _ in {1..250}; do
+			[ ! -s "$T/syslog" ] || break
+			sleep 0.02
+		done' - "$@" 3>&-
 }
 
 @test "to syslog where standard error is the client" {
