@@ -19,9 +19,9 @@ ip neighbour add 2001:db8::2 lladdr 02:00:00:00:00:02 dev hole
 # /etc and /usr/local can be written to; it is thrown away.
 mount -t tmpfs none /mnt
 for place in etc usr/local; do
-	mkdir -p "/mnt/upper/$place" "/mnt/work/$place"
+	mkdir -p "/mnt/upper/$place" "/mnt/aside/$place"
 	mount -t overlay none "/$place" -o \
-		"lowerdir=/$place,upperdir=/mnt/upper/$place,workdir=/mnt/work/$place"
+		"lowerdir=/$place,upperdir=/mnt/upper/$place,workdir=/mnt/aside/$place"
 done
 mount -t tmpfs -o mode=755 none /run
 for file in hosts resolv.conf; do
