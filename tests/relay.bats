@@ -350,6 +350,17 @@ urgent_while_stopped() {
 	expect_record result=client-reset client=pipe
 }
 
+@test "the idle timeout does not make an end of a reset" {
+	target silent expect:x "touch:$T/there" reset-seen
+	mkfifo "$T/never"
+	T=$T start client bash -c '(printf "\1x"; exec cat "$T/never") | "$@" |
+		{ until [ -e "$T/there" ]; do sleep 0.02; done; }' - \
+		"$BYTE_PROXY" --idle-timeout 300ms --map "0x01=${TARGETS[silent]}"
+	ended "$TARGET_PID" 0
+	LOG=$T/client.err
+	expect_record result=client-reset
+}
+
 @test "a terminal on output that is stalled stops nothing else" {
 	needs script bsdutils
 	target source put:3000000 rest

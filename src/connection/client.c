@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "../deadline.h"
+#include "../fd.h"
 #include "../wait.h"
 #include "client.h"
 
@@ -75,26 +76,27 @@ static void set_name_from_environment(struct client *client)
 /*
  * A terminal has no room of PIPE_BUF when poll() says that it can be written
  * to, and would block. Another description of it can be non-blocking without
- * being so for everybody who has this one.
+ * being so for everybody who has this one; if there can be none, this one is.
  */
-static int output_of(const struct inherited *inherited)
+static void unblock_terminal(const struct inherited *inherited)
 {
 	TEXT(path, 32);
-	struct stat status, other;
-	int fd;
+	struct stat status, other = {0};
+	int out = inherited->out;
+	int fd CLEANUP_FD = -1;
 
-	if (fstat(inherited->out, &status) < 0 || !S_ISCHR(status.st_mode))
-		return inherited->out;
+	if (fstat(out, &status) < 0 || !S_ISCHR(status.st_mode))
+		return;
 	text_add(&path, "/proc/self/fd/");
-	text_add_number(&path, (uint64_t)inherited->out);
-	fd = open(path.start, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	/* /dev/ptmx gives a new terminal each time. */
-	if (fd >= 0 && (fstat(fd, &other) < 0 || major(other.st_rdev) == 5 ||
-			   other.st_rdev != status.st_rdev)) {
-		close(fd);
-		fd = -1;
-	}
-	return fd < 0 ? inherited->out : fd;
+	text_add_number(&path, (uint64_t)out);
+	/* Of /dev/ptmx, each open is the beginning of a new terminal. */
+	if (status.st_rdev != makedev(5, 2))
+		fd = open(
+		    path.start, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd >= 0)
+		fstat(fd, &other);
+	if (other.st_rdev != status.st_rdev || dup2(fd, out) < 0)
+		fcntl(out, F_SETFL, fcntl(out, F_GETFL) | O_NONBLOCK);
 }
 
 int client_inherited(
@@ -114,7 +116,7 @@ int client_inherited(
 		set_name(ret_client, peer);
 	} else {
 		strcpy(ret_client->name, "pipe");
-		ret_client->out = output_of(inherited);
+		unblock_terminal(inherited);
 	}
 	if (!ret_client->is_inet)
 		set_name_from_environment(ret_client);

@@ -118,6 +118,11 @@ int inherited_settle(struct inherited *inherited)
 
 	if (!inherited->stderr_is_client && found)
 		return 0;
+	/* With --listen-port they are nobody's: who dials there is refused. */
+	for (int i = 0;
+	     inherited->kind == INHERITED_NOTHING && i < count_listen_fds();
+	     i++)
+		close(LISTEN_FDS_START + i);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return -errno;
@@ -132,11 +137,6 @@ int inherited_settle(struct inherited *inherited)
 		if (inherited->in < 0)
 			return -errno;
 	}
-	/* With --listen-port they are nobody's: who dials there is refused. */
-	for (int i = 0;
-	     inherited->kind == INHERITED_NOTHING && i < count_listen_fds();
-	     i++)
-		close(LISTEN_FDS_START + i);
 	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
 		if (is_socket(fd) && dup2(null, fd) < 0)
 			return -errno;

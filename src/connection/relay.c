@@ -113,6 +113,7 @@ static void note_reset(struct relay *relay, struct pump *from, struct pump *to,
 	if (relay->grace_us != DEADLINE_NEVER)
 		return;
 	relay->grace_us = deadline_in_ms(RESET_GRACE_MS);
+	relay->idle_us = DEADLINE_NEVER;
 	end(relay, result, error);
 }
 
@@ -128,10 +129,7 @@ static void note_resets(struct relay *relay)
 		    down->error ? down->error : up->error);
 }
 
-/*
- * The error of a descriptor at which poll() reported one. Of a pipe it says
- * that nobody reads from it any more.
- */
+/* The error that poll() reported: of a pipe, that nobody reads from it. */
 static int error_of(int fd)
 {
 	int error = 0;
@@ -147,7 +145,9 @@ static void empty_error_queue(int fd)
 {
 	struct msghdr message = {0};
 
-	while (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0)
+	/* Not every kind of socket has one: those would receive data. */
+	while (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0 &&
+	       message.msg_flags & MSG_ERRQUEUE)
 		;
 }
 
@@ -185,6 +185,7 @@ static void step(struct relay *relay)
 	pump_step(&relay->down, fds[TARGET].revents);
 	note_resets(relay);
 	if (relay->settings->idle_timeout_ms &&
+	    relay->grace_us == DEADLINE_NEVER &&
 	    before != relay->up.read + relay->up.delivered + relay->down.read +
 			  relay->down.delivered)
 		relay->idle_us =
@@ -209,9 +210,11 @@ static void obey_time(struct relay *relay)
 {
 	int64_t now = deadline_now();
 
-	if (now >= relay->drain_us)
+	bool was_reset = relay->grace_us != DEADLINE_NEVER;
+
+	if (now >= relay->drain_us && !was_reset)
 		end(relay, RESULT_DRAINED, 0);
-	else if (now < relay->grace_us && now >= relay->idle_us)
+	else if (now >= relay->idle_us)
 		end(relay, RESULT_IDLE_TIMEOUT, 0);
 	relay->over |= now >= relay->drain_us || now >= relay->grace_us ||
 		       now >= relay->idle_us;

@@ -262,12 +262,6 @@ static void next_phase(struct listener *listener)
 		tell_to_end(listener);
 }
 
-/* Whether a connection may still come from the sockets, or waits here. */
-static bool has_to_go_on(const struct listener *listener)
-{
-	return listener->phase <= EMPTYING || listener->phase == LEAVING;
-}
-
 /* Waits for connections where they can be taken, and for signals. */
 static void wait_for_events(struct listener *listener)
 {
@@ -284,7 +278,9 @@ static void wait_for_events(struct listener *listener)
 		    .fd = accepting ? sockets->fds[i] : -1, .events = POLLIN};
 	if (accepting && listener->phase == EMPTYING)
 		until = 0;
-	else if (has_to_go_on(listener) && !accepting && !is_full(listener))
+	else if (listener->waiting >= 0 ||
+		 (listener->phase <= EMPTYING && !accepting &&
+		     !is_full(listener)))
 		until = deadline_sooner(until, listener->trouble.paused_us);
 	r = wait_for(listener->polls, (nfds_t)sockets->count, until);
 	if (r < 0)

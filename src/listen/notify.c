@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "../deadline.h"
@@ -42,9 +43,13 @@ bool notify_is_on(const struct notify *notify)
 	return notify->manager.length > 0;
 }
 
-/* Waits for room if it has to: the manager acts on what it is told. */
+/*
+ * Waits for room if it has to, since the manager acts on what it is told; but
+ * not for ever.
+ */
 static void send_state(const struct notify *notify, const struct text *state)
 {
+	const struct timeval limit = {.tv_sec = 1};
 	int fd CLEANUP_FD = -1;
 
 	if (!notify_is_on(notify))
@@ -52,6 +57,7 @@ static void send_state(const struct notify *notify, const struct text *state)
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit));
 	sendto(fd, state->start, state->length, MSG_NOSIGNAL,
 	    &notify->manager.any, notify->manager.length);
 }

@@ -98,7 +98,8 @@ void utf8_add_cut(
 		if (!taken)
 			return;
 		width += width_of(character);
-		if (width > room)
+		if (width > room ||
+		    text->length + taken + strlen(mark) >= text->size)
 			break;
 		/* A locale without it cannot show it. */
 		if (!utf8 && character > 0x7f)
