@@ -164,22 +164,26 @@ static void print(const struct arguments *arguments, struct tally *tally)
 	}
 }
 
-/* Adds all that is there. Returns how many there were, or a negative errno. */
+/* Adds all that is there. Returns whether there was any, or < 0 (errno). */
 static int add_all(struct reader *reader, struct tally *tally)
 {
 	struct connection connection;
-	int r, count = 0;
+	bool any = false;
+	int r;
 
 	while ((r = reader_next(reader, &connection)) > 0) {
 		r = tally_add(tally, &connection);
 		if (r < 0)
 			return r;
-		count = 1;
+		any = true;
 	}
-	return r < 0 ? r : count;
+	return r < 0 ? r : any;
 }
 
-/* Of the system's journal others than root see nothing, and no error. */
+/*
+ * Says what may be missing: who may not read the system's journal sees nothing
+ * of it, and no error.
+ */
 static void hint(const struct arguments *arguments, const struct tally *tally,
     const struct reader *reader)
 {

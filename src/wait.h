@@ -52,8 +52,7 @@ enum wait_order {
 	WAIT_GO_ON,
 	WAIT_DRAIN,     /* one SIGTERM: finish what runs, start nothing */
 	WAIT_END,       /* a second one: end at once */
-	WAIT_DRAIN_OVER /* the listener's order, or the end of the time it set
-			 */
+	WAIT_DRAIN_OVER /* the drain has lasted as long as it may: likewise */
 };
 
 /* What the signals that came so far ask for. */

@@ -109,6 +109,14 @@ load helpers
 	ended "$TARGET_PID" 0
 }
 
+# uses_no_cpu PID: a spin would use 100 of these in a second.
+uses_no_cpu() {
+	local before
+	before=$(cpu_ticks "$1")
+	sleep 1 # the time that is measured
+	[ $(($(cpu_ticks "$1") - before)) -le 2 ]
+}
+
 # stands_still: everything between the client and the target's port $1 is full:
 # bytes wait in the target's and in the client's own queue, and none moves.
 stands_still() {
@@ -137,12 +145,10 @@ a_stall_costs_nothing() {
 		"$1" shut eof
 	CLIENT=$PID
 	poll_until has_handler "$PROXY_PID"
-	local handler before
+	local handler
 	handler=$(handler_of "$PROXY_PID")
 	poll_until stands_still "${PORTS[slow]}"
-	before=$(cpu_ticks "$handler")
-	sleep 1 # the time that is measured
-	[ $(($(cpu_ticks "$handler") - before)) -le 2 ]
+	uses_no_cpu "$handler"
 	touch "$T/go"
 	ended "$TARGET_PID" 0
 	ended "$CLIENT" 0
@@ -300,11 +306,7 @@ urgent_while_stopped() {
 		expect:bye eof
 	CLIENT=$PID
 	poll_until test -e "$T/early"
-	local handler before
-	handler=$(<"$T/super.pid")
-	before=$(cpu_ticks "$handler")
-	sleep 0.5 # the time that is measured
-	[ $(($(cpu_ticks "$handler") - before)) -le 2 ]
+	uses_no_cpu "$(<"$T/super.pid")"
 	touch "$T/go"
 	ended "$CLIENT" 0
 	expect_record bytes_up=9
@@ -382,11 +384,7 @@ urgent_while_stopped() {
 	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' expect:hello \
 		eof
 	poll_until test -e "$T/up"
-	local handler before
-	handler=$(<"$T/super.pid")
-	before=$(cpu_ticks "$handler")
-	sleep 0.5 # the time that is measured
-	[ $(($(cpu_ticks "$handler") - before)) -le 2 ]
+	uses_no_cpu "$(<"$T/super.pid")"
 	touch "$T/go"
 	ended "$PID" 0
 	expect_record result=closed

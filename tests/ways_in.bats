@@ -46,6 +46,20 @@ listens_or_gone() {
 	listens "$1" || gone "$2"
 }
 
+# given_up_while_a_handler_goes_on LISTENER: no copy of its socket is left when
+# it is given up, though one of its connections is still there.
+given_up_while_a_handler_goes_on() {
+	start client talk connect "127.0.0.1:$PORT" send:'\x01two' expect:two \
+		"touch:$T/up" "await:$T/go" shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	kill -TERM "$1"
+	poll_until not listens "$PORT"
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$1" 0
+}
+
 @test "a connected socket on standard input" {
 	target echo echo
 	handed_over -- --map "0x01=${TARGETS[echo]}"
@@ -148,16 +162,7 @@ listens_or_gone() {
 	activate --inetd -- --map "0x01=${TARGETS[echo]}"
 	LISTENER=$PID
 	client send:'\x01one' expect:one shut eof
-	start client talk connect "127.0.0.1:$PORT" send:'\x01two' expect:two \
-		"touch:$T/up" "await:$T/go" shut eof
-	CLIENT=$PID
-	poll_until test -e "$T/up"
-	# No copy of it is left when it is given up, though a handler goes on.
-	kill -TERM "$LISTENER"
-	poll_until not listens "$PORT"
-	touch "$T/go"
-	ended "$CLIENT" 0
-	ended "$LISTENER" 0
+	given_up_while_a_handler_goes_on "$LISTENER"
 }
 
 @test "a listening socket that is on standard input as well as in LISTEN_FDS" {
@@ -171,15 +176,7 @@ listens_or_gone() {
 	chmod +x "$T/wrapped"
 	BYTE_PROXY=$T/wrapped activate -- --map "0x01=${TARGETS[echo]}"
 	LISTENER=$PID
-	start client talk connect "127.0.0.1:$PORT" send:'\x01two' expect:two \
-		"touch:$T/up" "await:$T/go" shut eof
-	CLIENT=$PID
-	poll_until test -e "$T/up"
-	kill -TERM "$LISTENER"
-	poll_until not listens "$PORT"
-	touch "$T/go"
-	ended "$CLIENT" 0
-	ended "$LISTENER" 0
+	given_up_while_a_handler_goes_on "$LISTENER"
 }
 
 @test "nothing handed over: it binds the port of --listen-port's variable" {
@@ -230,6 +227,15 @@ listens_or_gone() {
 
 	BYTE_PROXY_LISTEN_PORT=0 handed_over -- --map "0x01=${TARGETS[echo]}"
 	client send:'\x01hello' expect:hello shut eof
+}
+
+@test "--listen-port leaves no socket of LISTEN_FDS open" {
+	activate -- --map '*=a:1' --listen-port 0
+	# systemd-socket-activate waits for a first connection to start it.
+	client nothing
+	poll_until grep -q msg=listening "$LOG"
+	poll_until not listens "$PORT"
+	kill -0 "$PID"
 }
 
 @test "LISTEN_FDS of another process are not ours" {

@@ -60,7 +60,6 @@ static bool has_bad_label(const char *host)
 /* RFC 1123, 2.1, and the underscore that many networks use. */
 static const char *check_name(const char *host)
 {
-
 	if (!*host)
 		return "expected a host before the port";
 	if (strlen(host) > 253)
