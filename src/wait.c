@@ -10,17 +10,25 @@
 #include "deadline.h"
 #include "wait.h"
 
-#define LOOK_MS 20 /* for signals, where there is always something to do */
+/* So many waits that found something at once, before a look for signals. */
+#define LOOK_WAITS 32
 
 static volatile sig_atomic_t terminations;
 static volatile sig_atomic_t drain_is_over;
 static volatile sig_atomic_t reload;
+static volatile sig_atomic_t accepting_fd = -1;
+static sigset_t blocked;
 static sigset_t still_blocked; /* while waiting */
 static struct itimerval drain_timer;
-static int64_t next_look_us;
+static unsigned waits;
 
 static void on_signal(int number)
 {
+	/* See wait_accept(). */
+	if (accepting_fd >= 0) {
+		close(accepting_fd);
+		accepting_fd = -1;
+	}
 	if (number == SIGTERM || number == SIGINT)
 		terminations++;
 	else if (number == SIGQUIT || number == SIGALRM)
@@ -29,7 +37,7 @@ static void on_signal(int number)
 		setitimer(ITIMER_REAL, &drain_timer, NULL);
 	else if (number == SIGHUP)
 		reload = 1;
-	/* SIGCHLD has done its work by ending the wait. */
+	/* SIGCHLD and SIGUSR2 have done their work by ending the wait. */
 }
 
 static void handle(int number, void (*handler)(int))
@@ -42,8 +50,6 @@ static void handle(int number, void (*handler)(int))
 
 void wait_setup(enum wait_role role)
 {
-	sigset_t blocked;
-
 	sigemptyset(&still_blocked);
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
@@ -52,6 +58,7 @@ void wait_setup(enum wait_role role)
 	sigaddset(&blocked, SIGHUP);
 	sigaddset(&blocked, SIGCHLD);
 	sigaddset(&blocked, SIGUSR1);
+	sigaddset(&blocked, SIGUSR2);
 	sigaddset(&blocked, SIGALRM);
 	/* Never wanted; to block it costs no call of its own. */
 	sigaddset(&blocked, SIGPIPE);
@@ -67,8 +74,10 @@ void wait_setup(enum wait_role role)
 		handle(SIGHUP, on_signal);
 		handle(SIGCHLD, on_signal);
 		handle(SIGUSR1, on_signal);
+		handle(SIGUSR2, on_signal);
 		handle(SIGALRM, on_signal);
 		sigaddset(&still_blocked, SIGUSR1);
+		sigaddset(&still_blocked, SIGUSR2);
 	} else {
 		/* A "pkill -HUP" is for the listener, not for a connection. */
 		sigaddset(&still_blocked, SIGHUP);
@@ -76,21 +85,47 @@ void wait_setup(enum wait_role role)
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 }
 
-void wait_setup_forked_handler(pid_t listener, uint32_t drain_timeout_ms)
+void wait_setup_spare(pid_t listener, uint32_t drain_timeout_ms)
 {
 	terminations = 0;
-	next_look_us = 0;
-	/* So that it ends its drain by itself, whatever ends the listener. */
-	prctl(PR_SET_PDEATHSIG, SIGUSR1);
-	if (getppid() != listener)
-		raise(SIGUSR1);
+	waits = 0;
 	/* A timer of 0 would never end: the shortest one there is. */
 	drain_timer.it_value.tv_sec = drain_timeout_ms / 1000;
 	drain_timer.it_value.tv_usec = drain_timeout_ms % 1000 * 1000 + 1;
 	sigdelset(&still_blocked, SIGUSR1);
+	sigdelset(&still_blocked, SIGUSR2);
 	sigaddset(&still_blocked, SIGINT);
 	sigaddset(&still_blocked, SIGHUP);
 	sigaddset(&still_blocked, SIGCHLD);
+	/* So that it ends by itself, whatever ends the listener. */
+	prctl(PR_SET_PDEATHSIG, SIGUSR1);
+	if (getppid() != listener)
+		kill(getpid(), SIGUSR1);
+}
+
+/*
+ * Between the mask and accept4() a signal would be lost: its handler closes
+ * the socket, so that accept4() fails, whether or not it has begun.
+ */
+int wait_accept(int fd, struct address *ret_peer)
+{
+	int accepted, r;
+
+	accepting_fd = fd;
+	sigprocmask(SIG_SETMASK, &still_blocked, NULL);
+	do {
+		socklen_t length = sizeof(ret_peer->local);
+
+		accepted = accept4(
+		    fd, &ret_peer->any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
+		r = accepted < 0 ? -errno : accepted;
+		ret_peer->length = length;
+	} while (r == -EINTR && accepting_fd >= 0);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	if (r < 0 && accepting_fd < 0)
+		r = -ECANCELED;
+	accepting_fd = -1;
+	return r;
 }
 
 /*
@@ -100,12 +135,9 @@ void wait_setup_forked_handler(pid_t listener, uint32_t drain_timeout_ms)
 static bool signals_came(void)
 {
 	const struct timespec at_once = {0};
-	int64_t now = deadline_now();
-	bool look = next_look_us && now >= next_look_us;
 
-	if (look || !next_look_us)
-		next_look_us = now + (int64_t)LOOK_MS * 1000;
-	return look && ppoll(NULL, 0, &at_once, &still_blocked) < 0;
+	return ++waits % LOOK_WAITS == 0 &&
+	       ppoll(NULL, 0, &at_once, &still_blocked) < 0;
 }
 
 int wait_for(struct pollfd *fds, nfds_t count, int64_t deadline)
@@ -128,6 +160,18 @@ int wait_for(struct pollfd *fds, nfds_t count, int64_t deadline)
 	if (ready > 0 && signals_came())
 		return -EINTR;
 	return ready ? ready : -ETIME;
+}
+
+int wait_calmly(int64_t deadline)
+{
+	bool blocks = sigismember(&still_blocked, SIGCHLD);
+	int r;
+
+	sigaddset(&still_blocked, SIGCHLD);
+	r = wait_for(NULL, 0, deadline);
+	if (!blocks)
+		sigdelset(&still_blocked, SIGCHLD);
+	return r;
 }
 
 enum wait_order wait_order(void)

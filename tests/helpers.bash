@@ -233,9 +233,33 @@ cpu_ticks() {
 	echo $((${12} + ${13}))
 }
 
-# handler_of PID: the first child of a listener.
+# spares PID, handlers PID: the children of a listener. A spare has the pipe of
+# which its listener has both ends.
+spares() {
+	children_with grep -qE "$(pipes_of "$1")" "$1"
+}
+handlers() {
+	children_with not grep -qE "$(pipes_of "$1")" "$1"
+}
+children_with() {
+	local child links pid=${*: -1} test=("${@:1:$#-1}")
+	for child in $(<"/proc/$pid/task/$pid/children"); do
+		# One that ends meanwhile is neither.
+		links=$(find "/proc/$child/fd" -printf '%l\n' 2>/dev/null) || continue
+		[ -n "$links" ] || continue
+		if "${test[@]}" <<<"$links" 2>/dev/null; then echo "$child"; fi
+	done
+	return 0
+}
+pipes_of() {
+	find "/proc/$1/fd" -printf '%l\n' | grep '^pipe:' | sort | uniq -d |
+		tr '[]\n' '..|'
+	echo none
+}
+
+# handler_of PID: the first one.
 handler_of() {
-	cut -d ' ' -f 1 "/proc/$1/task/$1/children"
+	handlers "$1" | head -n 1
 }
 has_handler() {
 	[ -n "$(handler_of "$1")" ]

@@ -68,11 +68,68 @@ unprivileged_program() {
 			expect:x "touch:$T/up$i" "await:$T/go" shut eof
 	done
 	poll_until test -e "$T/up1" -a -e "$T/up2" -a -e "$T/up3"
-	[ "$(wc -w <"/proc/$PROXY_PID/task/$PROXY_PID/children")" -eq 3 ]
+	[ "$(handlers "$PROXY_PID" | wc -l)" -eq 3 ]
 	touch "$T/go"
 	poll_until no_handler "$PROXY_PID"
 	poll_until record_count 3
 	[ "$(records | grep -o ' pid=[0-9]*' | sort -u | wc -l)" -eq 3 ]
+}
+
+spares_are() {
+	local count
+	count=$(spares "$PROXY_PID" | wc -l)
+	[ "$count" -ge "$1" ] && [ "$count" -le "$2" ]
+}
+
+@test "processes are forked ahead: a few, more in a rush, a few again" {
+	target echo times=60 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	poll_until spares_are 2 2
+	local i pids=() pid
+	kill -STOP "$PROXY_PID"
+	for i in {1..60}; do
+		talk connect "127.0.0.1:$PORT" send:'\x01x' expect:x \
+			shut eof 2>>"$T/clients.err" 3>&- &
+		pids+=($!)
+	done
+	# Two of them do not need the listener.
+	poll_until record_count 2
+	kill -CONT "$PROXY_PID"
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	poll_until spares_are 3 64
+	poll_until spares_are 2 2
+}
+
+@test "a connection's process was there before it" {
+	target echo times=2 echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	poll_until spares_are 2 2
+	local before
+	before=" $(spares "$PROXY_PID" | tr '\n' ' ')"
+	kill -STOP "$PROXY_PID"
+	client send:'\x01x' expect:x shut eof
+	client send:'\x01x' expect:x shut eof
+	poll_until record_count 2
+	[[ $before == *" $(field pid 1) "* ]]
+	[[ $before == *" $(field pid 2) "* ]]
+	[ "$(field pid 1)" != "$(field pid 2)" ]
+	kill -CONT "$PROXY_PID"
+}
+
+@test "a listener that is killed leaves no spare, and the port is free" {
+	target echo expect:x "touch:$T/up" "await:$T/go" send:bye shut eof
+	proxy --map "0x01=${TARGETS[echo]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:bye eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	poll_until spares_are 2 2
+	local spare left
+	left=$(spares "$PROXY_PID")
+	kill -KILL "$PROXY_PID"
+	for spare in $left; do poll_until gone "$spare"; done
+	port_is_free
+	touch "$T/go"
+	ended "$CLIENT" 0
 }
 
 # traced_proxy: the listener is a child of the strace that was just started.
@@ -81,7 +138,8 @@ traced_proxy() {
 	LOG=$T/proxy.err
 	poll_until grep -q msg=listening "$LOG"
 	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
-	PROXY_PID=$(handler_of "$PID")
+	PROXY_PID=$(<"/proc/$PID/task/$PID/children")
+	PROXY_PID=${PROXY_PID%% *}
 	PIDS+=("$PROXY_PID")
 }
 
@@ -93,8 +151,8 @@ traced_proxy() {
 	traced_proxy
 	client send:'\x01hello' expect:hello shut eof
 	poll_until grep -q SIGCHLD "$T/trace"
-	grep -q accept4 "$T/trace"
-	not grep -qE '^(recv|splice|getpeername|read\([0-9]*<(TCP|socket))' \
+	grep -q 'read([0-9]*<pipe:' "$T/trace"
+	not grep -qE '^(accept|recv|splice|getpeername|read\([0-9]*<(TCP|socket))' \
 		"$T/trace"
 }
 
@@ -239,7 +297,9 @@ storm() {
 		"touch:$T/waited" expect:third shut eof
 	THIRD=$PID
 	poll_until test -e "$T/waited"
-	[ "$(wc -w <"/proc/$PROXY_PID/task/$PROXY_PID/children")" -eq 2 ]
+	[ "$(handlers "$PROXY_PID" | wc -l)" -eq 2 ]
+	# What is full has no room for a spare either.
+	[ -z "$(spares "$PROXY_PID")" ]
 	touch "$T/go1"
 	ended "$THIRD" 0
 	touch "$T/go2"
@@ -288,10 +348,11 @@ storm() {
 	poll_until record_count 30
 }
 
-# with_fault FAULT: the listener under strace, which makes a call fail.
+# with_fault FAULT: the listener and its children under strace, which makes a
+# call fail; of each process, the N-th time.
 with_fault() {
 	needs strace strace
-	start proxy strace -o "$T/trace" -e "trace=${1%%:*}" -e "inject=$1" \
+	start proxy strace -f -o "$T/trace" -e "trace=${1%%:*}" -e "inject=$1" \
 		"$BYTE_PROXY" --listen-port 0 --map "0x01=${TARGETS[echo]}"
 	traced_proxy
 }
@@ -300,8 +361,9 @@ with_fault() {
 	local fault
 	for fault in EMFILE ENFILE ENOBUFS ENOMEM ECONNABORTED EPROTO; do
 		target echo echo
-		with_fault "accept4:error=$fault:when=1..3"
+		with_fault "accept4:error=$fault:when=1"
 		client send:'\x01hello' expect:hello shut eof
+		poll_until grep -q 'accept failed' "$LOG"
 		[ "$(grep -c 'accept failed' "$LOG")" -eq 1 ]
 		grep -q 'level=warning .*msg="accept failed" error=' "$LOG"
 		end_all

@@ -1,28 +1,75 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "../record/log.h"
 #include "../text.h"
 #include "children.h"
 
-void children_add(struct children *children, pid_t pid)
+#define REPORTS_AT_ONCE 64
+
+int children_init(struct children *ret_children)
 {
-	children->pids[children->count++] = pid;
+	size_t size = CHILDREN_MAX * sizeof(struct child);
+	int ends[2];
+	void *list = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (list == MAP_FAILED || pipe2(ends, O_CLOEXEC) < 0)
+		return -errno;
+	/* Only this end: a spare whose report is late must wait with it. */
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	madvise(list, size, MADV_DONTFORK);
+	*ret_children = (struct children){
+	    .list = list, .reports_in = ends[0], .reports_out = ends[1]};
+	return 0;
 }
 
-static void forget(struct children *children, pid_t pid, int status)
+void children_add(struct children *children, pid_t pid, unsigned socket)
 {
-	for (unsigned i = 0; i < children->count; i++) {
-		if (children->pids[i] != pid)
-			continue;
-		children->pids[i] = children->pids[--children->count];
-		if (status == 0)
-			children->served++;
-		else
-			children->refused++;
+	children->list[children->count++] = (struct child){.pid = pid,
+	    .serial = children->forked++,
+	    .socket = (uint16_t)socket,
+	    .spare = true};
+	children->spares[socket]++;
+}
+
+static void take_report(struct children *children, const struct report *report)
+{
+	if (report->error) {
+		children->error = report->error;
 		return;
 	}
+	/* Most often it is among the last that were forked. */
+	for (unsigned i = children->count; i-- > 0;) {
+		struct child *child = &children->list[i];
+
+		if (child->serial != report->serial || !child->spare)
+			continue;
+		child->spare = false;
+		children->handlers++;
+		children->accepted++;
+		children->spares[child->socket]--;
+		children->taken[child->socket]++;
+		return;
+	}
+}
+
+void children_take_reports(struct children *children)
+{
+	struct report reports[REPORTS_AT_ONCE];
+	ssize_t n;
+
+	do {
+		n = read(children->reports_in, reports, sizeof(reports));
+		for (ssize_t i = 0; i < n / (ssize_t)sizeof(*reports); i++)
+			take_report(children, &reports[i]);
+	} while (n == (ssize_t)sizeof(reports));
 }
 
 static void report_death(pid_t pid, int signal)
@@ -36,13 +83,36 @@ static void report_death(pid_t pid, int signal)
 	    signal_text.start, NULL);
 }
 
+static void forget(struct children *children, unsigned i, int status)
+{
+	/* It may have become a handler since the last look. */
+	if (children->list[i].spare)
+		children_take_reports(children);
+	if (children->list[i].spare) {
+		children->spares[children->list[i].socket]--;
+	} else {
+		children->handlers--;
+		if (status == 0)
+			children->served++;
+		else
+			children->refused++;
+	}
+	children->list[i] = children->list[--children->count];
+}
+
 void children_reap(struct children *children)
 {
 	int status;
 	pid_t pid;
 
+	children_take_reports(children);
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		forget(children, pid, status);
+		unsigned i = children->count;
+
+		while (i > 0 && children->list[i - 1].pid != pid)
+			i--;
+		if (i > 0)
+			forget(children, i - 1, status);
 		if (WIFSIGNALED(status))
 			report_death(pid, WTERMSIG(status));
 	}
@@ -51,5 +121,39 @@ void children_reap(struct children *children)
 void children_signal(const struct children *children, int signal)
 {
 	for (unsigned i = 0; i < children->count; i++)
-		kill(children->pids[i], signal);
+		kill(children->list[i].pid, signal);
+}
+
+static bool is_spare_before(const struct child *child, uint32_t serial)
+{
+	/* Serials may wrap around. */
+	return child->spare && (int32_t)(child->serial - serial) < 0;
+}
+
+void children_retire_before(const struct children *children, uint32_t serial)
+{
+	for (unsigned i = 0; i < children->count; i++)
+		if (is_spare_before(&children->list[i], serial))
+			kill(children->list[i].pid, SIGUSR2);
+}
+
+void children_retire_some(
+    const struct children *children, unsigned socket, unsigned count)
+{
+	for (unsigned i = 0; i < children->count && count > 0; i++) {
+		const struct child *child = &children->list[i];
+
+		if (!child->spare || child->socket != socket)
+			continue;
+		kill(child->pid, SIGUSR2);
+		count--;
+	}
+}
+
+bool children_has_spares(const struct children *children, uint32_t serial)
+{
+	for (unsigned i = 0; i < children->count; i++)
+		if (is_spare_before(&children->list[i], serial))
+			return true;
+	return false;
 }

@@ -1,26 +1,78 @@
 /* SPDX-License-Identifier: MIT */
-/* The handlers that a listener has forked. */
+/*
+ * The processes that a listener has forked. Each begins as a spare, which
+ * waits in accept(); with its first and only connection it is a handler, and
+ * reports that through a pipe.
+ */
 #ifndef LISTEN_CHILDREN_H
 #define LISTEN_CHILDREN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "../connection/inherited.h"
+
 #define CHILDREN_MAX 65535
 
-struct children {
-	unsigned count;
-	uint64_t served;  /* ended with status 0 */
-	uint64_t refused; /* ended with another: no target, no resources */
-	pid_t pids[CHILDREN_MAX];
+struct child {
+	pid_t pid;
+	uint32_t serial; /* counts all that were ever forked */
+	uint16_t socket; /* the listening one that it was forked for */
+	bool spare;
 };
 
-/* `count` has to be below CHILDREN_MAX. */
-void children_add(struct children *children, pid_t pid);
+/* What a spare writes into the pipe: at once, so it arrives whole. */
+struct report {
+	uint32_t serial;
+	int32_t error; /* errno of its accept(); 0: it has a connection */
+};
 
-/* Reaps all that have ended; one that died of a signal is logged. */
+struct children {
+	unsigned count;    /* of list */
+	unsigned handlers; /* those of them that have a connection */
+	uint32_t forked;   /* so many so far: the serial of the next one */
+	uint64_t served;   /* handlers that ended with status 0 */
+	uint64_t refused;  /* with another: no target, no resources */
+	int error;         /* of a spare's accept(), not looked at yet; 0 */
+	uint64_t accepted; /* connections so far */
+	int reports_in, reports_out; /* the pipe */
+	/* For each listening socket: its spares; connections since a look. */
+	unsigned spares[INHERITED_LISTENERS_MAX];
+	unsigned taken[INHERITED_LISTENERS_MAX];
+	struct child *list;
+};
+
+/*
+ * Makes the pipe, and room for CHILDREN_MAX in memory that a fork leaves out:
+ * nothing of it is copied for a child, and no handler knows of others.
+ * Returns 0 or a negative errno.
+ */
+int children_init(struct children *ret_children);
+
+/* A spare for the socket; `count` has to be below CHILDREN_MAX. */
+void children_add(struct children *children, pid_t pid, unsigned socket);
+
+/* Takes what was reported so far. */
+void children_take_reports(struct children *children);
+
+/*
+ * Takes the reports and reaps all that have ended; one that died of a signal
+ * is logged.
+ */
 void children_reap(struct children *children);
 
 void children_signal(const struct children *children, int signal);
+
+/*
+ * Tells spares to accept no more: those that were forked before the one of that
+ * serial; or at most `count` of a socket's.
+ */
+void children_retire_before(const struct children *children, uint32_t serial);
+void children_retire_some(
+    const struct children *children, unsigned socket, unsigned count);
+
+/* Whether a spare that was forked before the one of that serial is left. */
+bool children_has_spares(const struct children *children, uint32_t serial);
 
 #endif

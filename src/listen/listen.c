@@ -1,4 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/*
+ * Processes are forked ahead, and wait in accept(): a connection finds one that
+ * is ready, and the kernel wakes no other. This process never accepts. It
+ * learns from a pipe which of them have a connection, forks as many again,
+ * reaps, and looks no more often than it has to: a wait for the next report or
+ * death would wake it several times for each connection.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <signal.h>
@@ -12,11 +19,14 @@
 #include "children.h"
 #include "listen.h"
 #include "notify.h"
+#include "spare.h"
+#include "spares.h"
 #include "trouble.h"
 
-#define KILL_MS           1000 /* for handlers to end when told to */
-#define ACCEPTS_PER_ROUND 16
-#define QUEUE_MAX         4096 /* net.core.somaxconn's default */
+#define KILL_MS         1000 /* for handlers to end when told to */
+#define RETIRE_MS       1000 /* for spares; a reload is done then all the same */
+#define FORKS_PER_ROUND 16
+#define QUEUE_MAX       4096 /* net.core.somaxconn's default */
 
 enum phase {
 	ACCEPTING,
@@ -35,16 +45,15 @@ struct listener {
 	struct listen_reload reload;
 	struct notify notify;
 	struct trouble trouble;
+	struct children children;
+	struct spares spares;
 	int64_t phase_us;  /* when the phase ends at the latest */
-	unsigned to_empty; /* accepts left in EMPTYING: new ones may come in */
-	/* Accepted, and without a process since fork() failed; -1: none. */
-	int waiting;
-	struct address waiting_peer;
-	struct pollfd polls[INHERITED_LISTENERS_MAX];
+	uint64_t emptied;  /* so many accepted is the end of EMPTYING */
+	bool looks_calmly; /* something was done: more at once will come */
+	/* A reload is done when all the spares of before it are gone. */
+	int64_t reloaded_us; /* or then; DEADLINE_NEVER: there is none */
+	uint32_t reloaded;   /* the serial of the first spare after it */
 };
-
-/* Outside of the above: most of its pages are never touched. */
-static struct children children;
 
 static void log_number(
     int level, const char *message, const char *key, uint64_t number)
@@ -73,6 +82,14 @@ static void log_addresses(const struct sockets *sockets)
 	}
 }
 
+static void end_reload(struct listener *listener)
+{
+	listener->reloaded_us = DEADLINE_NEVER;
+	log_number(
+	    LOG_INFO, "reloaded", "routes", listener->config->routes.count);
+	notify_ready(&listener->notify);
+}
+
 static void reload(struct listener *listener)
 {
 	struct listen_reload *reload = &listener->reload;
@@ -81,133 +98,108 @@ static void reload(struct listener *listener)
 
 	notify_reloading(&listener->notify);
 	if (config_load(reload->argc, reload->argv, environ, reload->spare,
-		&why) == CONFIG_GOOD) {
-		listener->config = reload->spare;
-		reload->spare = old;
-		log_choose(listener->config->settings.log_to,
-		    listener->config->settings.debug);
-		log_number(LOG_INFO, "reloaded", "routes",
-		    listener->config->routes.count);
-	} else {
+		&why) != CONFIG_GOOD) {
 		log_say(LOG_ERR, "reload refused", "error", why.start, NULL);
+		notify_ready(&listener->notify);
+		return;
 	}
-	notify_ready(&listener->notify);
+	listener->config = reload->spare;
+	reload->spare = old;
+	log_choose(listener->config->settings.log_to,
+	    listener->config->settings.debug);
+	listener->reloaded = listener->children.forked;
+	listener->reloaded_us = deadline_in_ms(RETIRE_MS);
+	children_retire_before(&listener->children, listener->reloaded);
 }
 
-/*
- * Forks the process of the waiting connection. Returns true in the new
- * process only.
- */
-static bool fork_handler(struct listener *listener)
+/* Returns true in the new process only, which has a connection or none. */
+static bool fork_spare(struct listener *listener, int socket, int *ret_outcome,
+    struct client *ret_client)
 {
-	pid_t self = getpid();
-	pid_t pid = fork();
+	struct children *children = &listener->children;
+	const struct spare spare = {.sockets = listener->sockets,
+	    .socket = socket,
+	    .children = children,
+	    .serial = children->forked,
+	    .listener = getpid(),
+	    .drain_timeout_ms = listener->config->settings.drain_timeout_ms};
+	pid_t pid = _Fork();
 
-	if (pid < 0) {
-		trouble_note(&listener->trouble, "fork failed", errno);
-		return false;
-	}
 	if (pid == 0) {
-		sockets_close(listener->sockets);
-		wait_setup_forked_handler(
-		    self, listener->config->settings.drain_timeout_ms);
+		*ret_outcome = spare_wait(&spare, ret_client);
 		return true;
 	}
-	children_add(&children, pid);
-	close(listener->waiting);
-	listener->waiting = -1;
+	if (pid < 0)
+		trouble_note(&listener->trouble, "fork failed", errno);
+	else
+		children_add(children, pid, (unsigned)socket);
 	return false;
-}
-
-/* Accepts into listener->waiting. Returns 0 or a negative errno. */
-static int accept_one(struct listener *listener, int fd)
-{
-	struct address *peer = &listener->waiting_peer;
-	socklen_t length = sizeof(peer->local);
-	int accepted =
-	    accept4(fd, &peer->any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
-
-	if (accepted < 0)
-		return -errno;
-	peer->length = length;
-	listener->waiting = accepted;
-	if (listener->phase == EMPTYING)
-		listener->to_empty--;
-	return 0;
 }
 
 static bool is_full(const struct listener *listener)
 {
-	return children.count >= listener->config->settings.max_connections;
+	return listener->children.count >=
+	       listener->config->settings.max_connections;
 }
 
-/* Whether to accept now. */
-static bool can_accept(const struct listener *listener)
+/* The socket for which to fork a spare now; -1: none. */
+static int next_to_fork(const struct listener *listener)
 {
-	return listener->phase <= EMPTYING && listener->waiting < 0 &&
-	       !is_full(listener) && trouble_is_over(&listener->trouble);
+	if (listener->phase > EMPTYING || is_full(listener) ||
+	    !trouble_is_over(&listener->trouble))
+		return -1;
+	return spares_missing(&listener->spares, &listener->children);
 }
 
-/*
- * Accepts from one socket what is there. Returns true in a new handler;
- * *ret_left tells whether something may be left in the queue.
- */
-static bool accept_some(struct listener *listener, int fd, bool *ret_left)
+/* Returns true in a new process only, as fork_spare(). */
+static bool fork_spares(
+    struct listener *listener, int *ret_outcome, struct client *ret_client)
 {
-	for (int i = 0; i < ACCEPTS_PER_ROUND && can_accept(listener); i++) {
-		int r = accept_one(listener, fd);
+	int socket;
 
-		if (r == -EAGAIN)
-			return false;
-		if (r == 0) {
-			if (fork_handler(listener))
-				return true;
-		} else if (r == -EBADF || r == -EINVAL || r == -ENOTSOCK) {
-			log_say(LOG_ERR, "accept failed", "error", strerror(-r),
-			    NULL);
-			listener->phase = GONE;
-			return false;
-		} else {
-			trouble_note(&listener->trouble, "accept failed", -r);
-			if (trouble_is_of_one_connection(-r))
-				listener->trouble.paused_us = 0;
-		}
-	}
-	*ret_left = true;
-	return false;
-}
-
-static bool accept_all(struct listener *listener)
-{
-	const struct sockets *sockets = listener->sockets;
-	bool left = listener->waiting >= 0;
-
-	if (left && trouble_is_over(&listener->trouble) &&
-	    fork_handler(listener))
-		return true;
-	for (int i = 0; i < sockets->count; i++) {
-		if (listener->phase == ACCEPTING && !listener->polls[i].revents)
-			continue;
-		if (accept_some(listener, sockets->fds[i], &left))
+	for (int i = 0; i < FORKS_PER_ROUND; i++) {
+		socket = next_to_fork(listener);
+		if (socket < 0)
+			break;
+		if (fork_spare(listener, socket, ret_outcome, ret_client))
 			return true;
 	}
-	if (listener->phase == EMPTYING && (!left || !listener->to_empty))
-		sockets_close(listener->sockets);
 	return false;
+}
+
+/* What a spare's accept() failed with. */
+static void look_at_error(struct listener *listener)
+{
+	int error = listener->children.error;
+
+	listener->children.error = 0;
+	if (trouble_is_for_good(error)) {
+		log_say(
+		    LOG_ERR, "accept failed", "error", strerror(error), NULL);
+		listener->phase = GONE;
+	} else if (error) {
+		/* It is the spare that pauses. */
+		trouble_note(&listener->trouble, "accept failed", error);
+		listener->trouble.paused_us = 0;
+	}
+}
+
+/* The spares are told to end; a connection that one has now is served. */
+static void give_up_sockets(struct listener *listener)
+{
+	children_retire_before(&listener->children, listener->children.forked);
+	sockets_close(listener->sockets);
 }
 
 static void tell_to_end(struct listener *listener)
 {
 	listener->phase_us = deadline_in_ms(KILL_MS);
 	if (listener->phase == ENDING) {
-		children_signal(&children, SIGKILL);
+		children_signal(&listener->children, SIGKILL);
 		return;
 	}
 	sockets_close(listener->sockets);
-	if (listener->waiting >= 0)
-		close(listener->waiting);
-	listener->waiting = -1;
-	children_signal(&children, SIGQUIT);
+	children_signal(&listener->children, SIGQUIT);
 	listener->phase = ENDING;
 }
 
@@ -219,27 +211,28 @@ static void tell_to_end(struct listener *listener)
 static void begin_to_drain(struct listener *listener)
 {
 	uint32_t drain_ms = listener->config->settings.drain_timeout_ms;
+	unsigned handlers = listener->children.handlers;
 
-	log_number(LOG_INFO, "draining", "connections", children.count);
-	notify_stopping(&listener->notify, children.count, drain_ms);
+	log_number(LOG_INFO, "draining", "connections", handlers);
+	notify_stopping(&listener->notify, handlers, drain_ms);
 	listener->phase_us = deadline_in_ms(drain_ms);
 	if (listener->owner == LISTEN_OF_MANAGER &&
 	    notify_is_on(&listener->notify)) {
-		sockets_close(listener->sockets);
 		listener->phase = LEAVING;
+		give_up_sockets(listener);
 		return;
 	}
 	if (listener->owner == LISTEN_OURS)
 		sockets_refuse_new(listener->sockets);
 	listener->phase = EMPTYING;
-	listener->to_empty = QUEUE_MAX;
+	/* New ones may come in. */
+	listener->emptied = listener->children.accepted + QUEUE_MAX;
 }
 
 static void obey_signals(struct listener *listener)
 {
 	if (wait_take_reload())
 		reload(listener);
-	children_reap(&children);
 	if (wait_order() >= WAIT_END && listener->phase < ENDING)
 		tell_to_end(listener);
 	else if (wait_order() == WAIT_DRAIN && listener->phase == ACCEPTING)
@@ -248,45 +241,75 @@ static void obey_signals(struct listener *listener)
 
 static void next_phase(struct listener *listener)
 {
-	if (listener->phase == EMPTYING && !listener->sockets->count)
+	const struct children *children = &listener->children;
+
+	if (listener->phase == EMPTYING &&
+	    (!sockets_have_connections(listener->sockets) ||
+		children->accepted >= listener->emptied)) {
+		give_up_sockets(listener);
 		listener->phase = DRAINING;
-	if (listener->phase == LEAVING && listener->waiting < 0) {
-		listener->phase = GONE;
-		return;
 	}
-	if (listener->phase >= DRAINING && !children.count &&
-	    listener->waiting < 0)
+	/* Handlers drain by themselves; no spare is left to accept. */
+	if ((listener->phase == LEAVING &&
+		!children_has_spares(children, children->forked)) ||
+	    (listener->phase >= DRAINING && !children->count))
 		listener->phase = GONE;
 	else if (listener->phase != ACCEPTING &&
 		 deadline_now() >= listener->phase_us)
 		tell_to_end(listener);
 }
 
-/* Waits for connections where they can be taken, and for signals. */
+/* Takes what was reported and who has ended, and does what follows. */
+static void look(struct listener *listener)
+{
+	struct children *children = &listener->children;
+	const unsigned spares_and_handlers = children->count;
+	const uint64_t accepted = children->accepted;
+
+	children_reap(children);
+	look_at_error(listener);
+	obey_signals(listener);
+	spares_adapt(&listener->spares, children);
+	listener->looks_calmly = children->count != spares_and_handlers ||
+				 children->accepted != accepted;
+	if (listener->reloaded_us != DEADLINE_NEVER &&
+	    (!children_has_spares(children, listener->reloaded) ||
+		deadline_now() >= listener->reloaded_us))
+		end_reload(listener);
+	next_phase(listener);
+}
+
 static void wait_for_events(struct listener *listener)
 {
-	const struct sockets *sockets = listener->sockets;
+	const struct children *children = &listener->children;
 	const struct notify_counts counts = {
-	    children.count, children.served, children.refused};
+	    children->handlers, children->served, children->refused};
+	struct pollfd reports = {.fd = children->reports_in, .events = POLLIN};
+	bool missing = listener->phase <= EMPTYING && !is_full(listener) &&
+		       spares_missing(&listener->spares, children) >= 0;
 	int64_t until = deadline_sooner(
 	    listener->phase_us, notify_tick(&listener->notify, &counts));
-	bool accepting = can_accept(listener);
-	int r;
 
-	for (int i = 0; i < sockets->count; i++)
-		listener->polls[i] = (struct pollfd){
-		    .fd = accepting ? sockets->fds[i] : -1, .events = POLLIN};
-	if (accepting && listener->phase == EMPTYING)
-		until = 0;
-	else if (listener->waiting >= 0 ||
-		 (listener->phase <= EMPTYING && !accepting &&
-		     !is_full(listener)))
+	until = deadline_sooner(until, listener->reloaded_us);
+	until = deadline_sooner(until, listener->spares.shrink_us);
+	if (missing)
 		until = deadline_sooner(until, listener->trouble.paused_us);
-	r = wait_for(listener->polls, (nfds_t)sockets->count, until);
-	if (r < 0)
-		for (int i = 0; i < sockets->count; i++)
-			listener->polls[i].revents = 0;
-	obey_signals(listener);
+	if (listener->phase == EMPTYING && !is_full(listener))
+		listener->looks_calmly = true;
+	if (listener->looks_calmly &&
+	    !(missing && spares_are_out(&listener->spares, children)))
+		wait_calmly(
+		    deadline_sooner(until, deadline_now() + SPARES_LOOK_US));
+	else
+		wait_for(&reports, 1, until);
+}
+
+static void init(struct listener *listener)
+{
+	notify_init(&listener->notify);
+	spares_init(&listener->spares, listener->sockets->count);
+	log_addresses(listener->sockets);
+	notify_ready(&listener->notify);
 }
 
 enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
@@ -298,25 +321,27 @@ enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
 	    .owner = owner,
 	    .config = config,
 	    .reload = *reload,
-	    .waiting = -1,
 	    .phase_us = DEADLINE_NEVER,
+	    .reloaded_us = DEADLINE_NEVER,
 	};
+	int outcome = children_init(&listener.children);
 
-	notify_init(&listener.notify);
-	log_addresses(sockets);
-	notify_ready(&listener.notify);
+	if (outcome < 0) {
+		log_say(LOG_ERR, "no memory for processes", "error",
+		    strerror(-outcome), NULL);
+		return LISTEN_BROKEN;
+	}
+	init(&listener);
 	while (listener.phase != GONE) {
-		wait_for_events(&listener);
-		if (accept_all(&listener)) {
-			client_accepted(listener.waiting,
-			    &listener.waiting_peer, ret_client);
+		if (fork_spares(&listener, &outcome, ret_client)) {
 			*ret_config = listener.config;
-			return LISTEN_CONNECTION;
+			return outcome < 0 ? LISTEN_DRAINED : LISTEN_CONNECTION;
 		}
-		next_phase(&listener);
+		wait_for_events(&listener);
+		look(&listener);
 	}
 	if (wait_order() == WAIT_GO_ON)
 		return LISTEN_BROKEN;
-	log_number(LOG_INFO, "stopped", "served", children.served);
+	log_number(LOG_INFO, "stopped", "served", listener.children.served);
 	return LISTEN_DRAINED;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -8,14 +9,15 @@
 
 #include <linux/filter.h>
 
+#include "../connection/tune.h"
 #include "../fd.h"
 #include "sockets.h"
 
 static int bind_one(const struct address *address, bool ipv6_only, int *ret_fd)
 {
 	const int on = 1, only = ipv6_only;
-	int fd CLEANUP_FD = socket(address->any.sa_family,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd CLEANUP_FD =
+	    socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (fd < 0)
 		return -errno;
@@ -24,6 +26,7 @@ static int bind_one(const struct address *address, bool ipv6_only, int *ret_fd)
 	if (address->any.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0)
 		return -errno;
+	tune_tcp(fd);
 	if (bind(fd, &address->any, address->length) < 0 ||
 	    listen(fd, SOMAXCONN) < 0)
 		return -errno;
@@ -54,13 +57,13 @@ int sockets_bind(const struct settings *settings, struct sockets *ret_sockets)
 void sockets_inherit(
     const struct inherited *inherited, struct sockets *ret_sockets)
 {
-	int on = 1;
+	int off = 0;
 
 	ret_sockets->count = inherited->listeners;
 	ret_sockets->names = inherited->names;
 	for (int i = 0; i < inherited->listeners; i++) {
 		ret_sockets->fds[i] = inherited->in + i;
-		ioctl(ret_sockets->fds[i], FIONBIO, &on);
+		ioctl(ret_sockets->fds[i], FIONBIO, &off);
 	}
 }
 
@@ -84,6 +87,16 @@ void sockets_add_name(const struct sockets *sockets, int i, struct text *text)
 	}
 	if (name)
 		text_add_bytes(text, name, strcspn(name, ":"));
+}
+
+bool sockets_have_connections(const struct sockets *sockets)
+{
+	struct pollfd polls[INHERITED_LISTENERS_MAX];
+
+	for (int i = 0; i < sockets->count; i++)
+		polls[i] =
+		    (struct pollfd){.fd = sockets->fds[i], .events = POLLIN};
+	return poll(polls, (nfds_t)sockets->count, 0) > 0;
 }
 
 void sockets_close(struct sockets *sockets)

@@ -8,7 +8,7 @@
 
 struct sockets {
 	int count;
-	int fds[INHERITED_LISTENERS_MAX]; /* non-blocking; owned */
+	int fds[INHERITED_LISTENERS_MAX]; /* blocking; owned */
 	const char *names;                /* between colons; NULL: none */
 };
 
@@ -19,7 +19,7 @@ struct sockets {
  */
 int sockets_bind(const struct settings *settings, struct sockets *ret_sockets);
 
-/* Takes over those that were handed over. */
+/* Takes over those that were handed over, and makes them blocking. */
 void sockets_inherit(
     const struct inherited *inherited, struct sockets *ret_sockets);
 
@@ -36,6 +36,9 @@ void sockets_refuse_new(const struct sockets *sockets);
  * (systemd.socket(5), FileDescriptorName=), or nothing.
  */
 void sockets_add_name(const struct sockets *sockets, int i, struct text *text);
+
+/* Whether a connection is in the queue of one of them. */
+bool sockets_have_connections(const struct sockets *sockets);
 
 void sockets_close(struct sockets *sockets);
 

@@ -7,8 +7,7 @@
 #include "../text.h"
 #include "trouble.h"
 
-#define PAUSE_MS 50
-#define LOG_MS   1000
+#define LOG_MS 1000
 
 void trouble_note(struct trouble *trouble, const char *what, int error)
 {
@@ -16,7 +15,7 @@ void trouble_note(struct trouble *trouble, const char *what, int error)
 	int64_t now = deadline_now();
 
 	trouble->count++;
-	trouble->paused_us = now + (int64_t)PAUSE_MS * 1000;
+	trouble->paused_us = now + (int64_t)TROUBLE_PAUSE_MS * 1000;
 	if (now < trouble->next_us)
 		return;
 	text_add_number(&count, trouble->count);
@@ -45,6 +44,11 @@ bool trouble_is_of_one_connection(int error)
 	default:
 		return false;
 	}
+}
+
+bool trouble_is_for_good(int error)
+{
+	return error == EBADF || error == EINVAL || error == ENOTSOCK;
 }
 
 bool trouble_is_over(const struct trouble *trouble)

@@ -6,6 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* So long nothing is tried again, in which what is short may become free. */
+#define TROUBLE_PAUSE_MS 50
+
 struct trouble {
 	unsigned count;    /* since the last line about them */
 	int64_t next_us;   /* when the next line may come */
@@ -14,7 +17,7 @@ struct trouble {
 
 /*
  * Counts the error, says it at most once a second with the count so far, and
- * sets a pause in which what is short may become free.
+ * sets the pause.
  */
 void trouble_note(struct trouble *trouble, const char *what, int error);
 
@@ -24,6 +27,9 @@ void trouble_note(struct trouble *trouble, const char *what, int error);
  * the new socket as an error code".
  */
 bool trouble_is_of_one_connection(int error);
+
+/* Whether it says that there is nothing to accept from any more. */
+bool trouble_is_for_good(int error);
 
 /* Whether the pause is over. */
 bool trouble_is_over(const struct trouble *trouble);
