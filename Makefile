@@ -27,7 +27,8 @@ UNITDIR     ?= $(call systemd_dir,systemdsystemunitdir,systemd/system)
 SYSUSERSDIR ?= $(call systemd_dir,sysusersdir,sysusers.d)
 CATALOGDIR  ?= $(call systemd_dir,catalogdir,systemd/catalog)
 STATS    ?= $(if $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo yes),yes,no)
-CFLAGS   ?= -O2 -g
+# For size: a process that lives for one connection pays for each page of code.
+CFLAGS   ?= -Os -g
 FILTER   ?= .
 TESTS    ?= tests
 JOBS     ?= $(shell nproc)
@@ -67,8 +68,11 @@ ifeq ($(KIND),static)
 # -static-pie: it gets the start file for one (rcrt1.o relocates itself) by hand.
 MULTIARCH    := $(shell gcc -print-multiarch)
 MUSL_LIB     ?= /usr/lib/$(subst -gnu,-musl,$(MULTIARCH))
-KIND_CFLAGS  := -idirafter /usr/include -idirafter /usr/include/$(MULTIARCH)
+KIND_CFLAGS  := -idirafter /usr/include -idirafter /usr/include/$(MULTIARCH) \
+	-fno-asynchronous-unwind-tables
 KIND_LDFLAGS := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
+	-Wl,-T,src/layout.ld -Wl,-z,max-page-size=65536 \
+	-Wl,--defsym=data_alignment=$(if $(filter x86_64%,$(MULTIARCH)),4096,65536) \
 	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 KIND_END     := $(MUSL_LIB)/crtn.o
 else ifeq ($(KIND),asan)
@@ -77,13 +81,13 @@ KIND_CFLAGS  := -fsanitize=address,undefined -fno-sanitize-recover=all \
 KIND_LDFLAGS := -pie -fsanitize=address,undefined
 else
 KIND_CFLAGS  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
-KIND_LDFLAGS := -pie
+KIND_LDFLAGS := -pie -Wl,-z,noseparate-code
 endif
 
 ALL_CFLAGS  = -std=gnu17 $(WARNINGS) $(HARDENED) $(KIND_CFLAGS) \
 	-ffunction-sections -fdata-sections $(CPPFLAGS) $(CFLAGS)
-ALL_LDFLAGS = $(KIND_LDFLAGS) -Wl,-z,relro,-z,now,-z,noexecstack \
-	-Wl,--gc-sections $(LDFLAGS)
+ALL_LDFLAGS = $(KIND_LDFLAGS) $(if $(filter static,$(KIND)),,-Wl,-z,relro,-z,now) \
+	-Wl,-z,noexecstack -Wl,--gc-sections $(LDFLAGS)
 
 STATS_CFLAGS  = -std=gnu17 $(WARNINGS) $(HARDENED) \
 	$(if $(ASAN),-fsanitize=address$(comma)undefined \
@@ -110,7 +114,7 @@ all: $(PROGRAM) $(if $(filter yes,$(STATS)),$(STATS_PROGRAM))
 	@$(if $(filter yes,$(STATS)),echo "Built $(STATS_PROGRAM)",echo "Without \
 	byte-proxy-stats: $(PKG_CONFIG) finds no libsystemd (libsystemd-dev)")
 
-$(PROGRAM): $(OBJECTS)
+$(PROGRAM): $(OBJECTS) $(if $(filter static,$(KIND)),src/layout.ld)
 	$(SAY) LINK $@
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(OBJECTS) $(KIND_END)
 

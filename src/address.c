@@ -108,23 +108,61 @@ static void add_scope(uint32_t index, struct text *text)
 	text_add_number(text, index);
 }
 
+static void add_v4(const uint8_t *bytes, struct text *text)
+{
+	for (int i = 0; i < 4; i++) {
+		if (i > 0)
+			text_add_char(text, '.');
+		text_add_number(text, bytes[i]);
+	}
+}
+
+/*
+ * RFC 5952, 4: lower case, no leading zeros, and "::" for the longest run of
+ * two zeros or more, the first of several. inet_ntop(3) writes the same by
+ * way of printf, for which each process would pay a page of code.
+ */
+static void add_v6(const struct in6_addr *address, struct text *text)
+{
+	unsigned group[8];
+	int longest = 0, run = 0, start = -1;
+
+	for (int i = 7; i >= 0; i--) {
+		const uint8_t *bytes = &address->s6_addr[(size_t)i * 2];
+
+		group[i] = (unsigned)bytes[0] << 8 | bytes[1];
+		run = group[i] ? 0 : run + 1;
+		if (run > 1 && run >= longest) {
+			longest = run;
+			start = i;
+		}
+	}
+	for (int i = 0; i < 8; i++) {
+		if (i == start) {
+			text_add(text, "::");
+			i += longest - 1;
+			continue;
+		}
+		if (i > 0 && i != start + longest)
+			text_add_char(text, ':');
+		text_add_hex(text, group[i]);
+	}
+}
+
 void address_add_ip_to(const struct address *address, struct text *text)
 {
-	char ip[INET6_ADDRSTRLEN] = "";
 	const struct in6_addr *six = &address->v6.sin6_addr;
 
-	if (address->any.sa_family == AF_INET)
-		inet_ntop(AF_INET, &address->v4.sin_addr, ip, sizeof(ip));
-	else if (IN6_IS_ADDR_V4MAPPED(six))
-		inet_ntop(AF_INET, &six->s6_addr[12], ip, sizeof(ip));
-	else
-		inet_ntop(AF_INET6, six, ip, sizeof(ip));
-
-	if (!strchr(ip, ':')) {
-		text_add(text, ip);
+	if (address->any.sa_family == AF_INET) {
+		add_v4((const uint8_t *)&address->v4.sin_addr, text);
 		return;
 	}
-	text_add_all(text, "[", ip, NULL);
+	if (IN6_IS_ADDR_V4MAPPED(six)) {
+		add_v4(&six->s6_addr[12], text);
+		return;
+	}
+	text_add_char(text, '[');
+	add_v6(six, text);
 	add_scope(address->v6.sin6_scope_id, text);
 	text_add_char(text, ']');
 }

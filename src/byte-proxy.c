@@ -12,16 +12,18 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/show.h"
 #include "connection/inherited.h"
 #include "connection/serve.h"
+#include "large.h"
 #include "listen/listen.h"
 #include "record/journal.h"
 #include "record/log.h"
 #include "version.h"
 #include "wait.h"
 
-static struct config config;
-static struct config spare_config;
+static struct config config LARGE_FIRST;
+static struct config spare_config LARGE;
 
 /* What the client did is no failure of ours (sysexits.h(3head)). */
 static int status_of(enum result result)
@@ -72,7 +74,7 @@ static int print(const struct text *text, enum option_id action)
 
 static int act(enum option_id action)
 {
-	static char buffer[2 * CONFIG_COPY_BYTES];
+	static char buffer[2 * CONFIG_MEMORY_BYTES] LARGE;
 	struct text text = {0, sizeof(buffer), buffer};
 
 	if (action == OPTION_HELP)
@@ -148,26 +150,39 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 	}
 }
 
+/*
+ * Loads the configuration. Returns EX_OK, or what to exit with, having said
+ * why. (Apart from main(), so that the line is off the stack when it serves.)
+ */
+static __attribute__((noinline)) int load(int argc, char *argv[])
+{
+	enum config_verdict verdict;
+	TEXT(why, 1024);
+
+	verdict = config_load(argc, argv, environ, &config, &why);
+	if (verdict == CONFIG_GOOD)
+		return EX_OK;
+	log_refusal(why.start);
+	/* To --check the arguments are a configuration to judge. */
+	if (verdict == CONFIG_BAD || config.action == OPTION_CHECK)
+		return EX_CONFIG;
+	return EX_USAGE;
+}
+
 int main(int argc, char *argv[])
 {
 	const struct settings *settings = &config.settings;
 	struct inherited inherited;
-	enum config_verdict verdict;
 	const char *why_not;
-	TEXT(why, 1024);
+	int status;
 
 	inherited_secure_stdio(&inherited);
 	log_allow_stderr(
 	    !inherited.stderr_is_client && !inherited.stderr_was_closed);
 	log_choose(LOG_TO_AUTO, false);
-	verdict = config_load(argc, argv, environ, &config, &why);
-	if (verdict != CONFIG_GOOD) {
-		log_refusal(why.start);
-		/* To --check the arguments are a configuration to judge. */
-		if (verdict == CONFIG_BAD || config.action == OPTION_CHECK)
-			return EX_CONFIG;
-		return EX_USAGE;
-	}
+	status = load(argc, argv);
+	if (status != EX_OK)
+		return status;
 	if (config.action != OPTION_MAP)
 		return act(config.action);
 

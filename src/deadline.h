@@ -8,15 +8,15 @@
 #define DEADLINE_H
 
 #include <stdint.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define DEADLINE_NEVER INT64_MAX
 
 static inline int64_t deadline_now(void)
 {
-	struct timespec now;
+	const struct timespec now = clock_read(CLOCK_MONOTONIC);
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
@@ -25,10 +25,10 @@ static inline int64_t deadline_in_ms(uint32_t ms)
 	return deadline_now() + (int64_t)ms * 1000;
 }
 
-/* The same for a setting in which 0 stands for "no limit". */
-static inline int64_t deadline_of_setting_ms(uint32_t ms)
+/* So long after a point in time; of a setting 0 stands for "no limit". */
+static inline int64_t deadline_after(int64_t start, uint32_t setting_ms)
 {
-	return ms ? deadline_in_ms(ms) : DEADLINE_NEVER;
+	return setting_ms ? start + (int64_t)setting_ms * 1000 : DEADLINE_NEVER;
 }
 
 static inline int64_t deadline_sooner(int64_t a, int64_t b)

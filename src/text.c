@@ -66,13 +66,24 @@ void text_add_grouped(struct text *text, uint64_t number)
 	}
 }
 
-void text_add_byte(struct text *text, uint8_t byte)
+void text_add_hex(struct text *text, unsigned number)
 {
 	static const char digits[] = "0123456789abcdef";
+	unsigned shift = 0;
 
-	text_add(text, "0x");
-	text_add_char(text, digits[byte >> 4]);
-	text_add_char(text, digits[byte & 15]);
+	while (number >> shift > 15)
+		shift += 4;
+	for (;; shift -= 4) {
+		text_add_char(text, digits[number >> shift & 15]);
+		if (shift == 0)
+			return;
+	}
+}
+
+void text_add_byte(struct text *text, uint8_t byte)
+{
+	text_add(text, byte < 16 ? "0x0" : "0x");
+	text_add_hex(text, byte);
 }
 
 void text_add_all(struct text *text, ...)

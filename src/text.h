@@ -36,7 +36,8 @@ void text_add_padded(struct text *text, uint64_t number, unsigned digits);
 /* Decimal in groups of three: "3,456". */
 void text_add_grouped(struct text *text, uint64_t number);
 
-/* "0x1f" */
+/* "1f", and "0x1f" with two digits. */
+void text_add_hex(struct text *text, unsigned number);
 void text_add_byte(struct text *text, uint8_t byte);
 
 /* Every string up to a terminating NULL. */

@@ -327,3 +327,27 @@ printed() {
 @test "control characters of a bad value are not printed" {
 	refuses 64 '--map 0x01=a\?b:1' "$BYTE_PROXY" --map $'0x01=a\eb:1'
 }
+
+@test "IPv6 addresses are written as RFC 5952 says" {
+	local given written
+	while read -r given written; do
+		run -0 "$BYTE_PROXY" --map '*=a:1' --listen-address "$given" --check
+		grep -qxF "listen-address=$written" <<<"$output" || {
+			echo "$given: $output" >&2
+			return 1
+		}
+	done <<-'END'
+		2001:DB8:0:0:1:0:0:1 [2001:db8::1:0:0:1]
+		2001:db8:0:1:0:0:0:1 [2001:db8:0:1::1]
+		2001:db8:0:1:1:1:1:1 [2001:db8:0:1:1:1:1:1]
+		2001:0db8:0:0:0:0:0:0 [2001:db8::]
+		0:0:0:0:0:0:0:1 [::1]
+		0:0:0:0:0:0:0:0 [::]
+		1:0:0:0:0:0:0:0 [1::]
+		0:0:1:0:0:0:0:0 [0:0:1::]
+		fe80::abcd:ef01:10:100 [fe80::abcd:ef01:10:100]
+		0:a:b:c:d:e:f:0 [0:a:b:c:d:e:f:0]
+		::ffff:192.0.2.1 192.0.2.1
+		255.0.10.100 255.0.10.100
+	END
+}

@@ -30,33 +30,50 @@ static int refuse(struct text *why, const char *value, const char *expected)
 	return -EINVAL;
 }
 
+_Static_assert(CONFIG_MEMORY_BYTES / ROUTE_UNIT <= UINT16_MAX,
+    "the places of routes do not fit");
+
+/* Memory that lives as long as the configuration; NULL when it is used up. */
+static void *take_memory(struct config *config, size_t size)
+{
+	const size_t unit = ROUTE_UNIT;
+	void *taken = config->memory + config->memory_used;
+
+	size = (size + unit - 1) / unit * unit;
+	if (size > CONFIG_MEMORY_BYTES - config->memory_used)
+		return NULL;
+	config->memory_used += size;
+	return taken;
+}
+
 static char *copy_text(struct config *config, const char *text, size_t length)
 {
-	char *copy = config->copies + config->copies_length;
+	char *copy = take_memory(config, length + 1);
 
-	if (length >= CONFIG_COPY_BYTES - config->copies_length)
+	if (!copy)
 		return NULL;
 	memcpy(copy, text, length);
 	copy[length] = '\0';
-	config->copies_length += length + 1;
 	return copy;
 }
 
 static int add_route(struct config *config, const struct given *given,
     const char *item, size_t length)
 {
+	struct route *place = take_memory(config, sizeof(*place));
 	const char *text = copy_text(config, item, length);
 	char *copy = copy_text(config, item, length);
 	bool keep = given->option == &options[OPTION_MAP_KEEP];
 	const char *expected;
 
-	if (!text || !copy)
+	if (!place || !text || !copy)
 		return refuse(given->why, NULL, "too many routes to hold");
 	if (config->routes_from != given->source) {
-		memset(&config->routes, 0, offsetof(struct routes, list));
+		memset(&config->routes, 0, sizeof(config->routes));
+		config->routes.memory = config->memory;
 		config->routes_from = given->source;
 	}
-	expected = routes_add(&config->routes, text, copy, keep);
+	expected = routes_add(&config->routes, text, copy, keep, place);
 	return expected ? refuse(given->why, text, expected) : 0;
 }
 
@@ -280,8 +297,7 @@ enum config_verdict config_load(int argc, char *const argv[],
 	static const char env_file[] = OPTION_VARIABLE_PREFIX "ENV_FILE";
 	const char *path;
 
-	memset(config, 0, offsetof(struct config, routes.list));
-	config->copies_length = 0;
+	memset(config, 0, offsetof(struct config, memory));
 	option_defaults(&config->settings);
 	if (load_early_arguments(config, argc, argv, ret_why) < 0) {
 		/* It may stand behind what is bad. */
@@ -311,40 +327,4 @@ enum config_verdict config_load(int argc, char *const argv[],
 		return CONFIG_BAD;
 	}
 	return CONFIG_GOOD;
-}
-
-/* Adds the bytes of one route as they would be configured. */
-static void add_route_lines(
-    const struct config *config, unsigned index, struct text *text)
-{
-	const struct routes *routes = &config->routes;
-	const struct route *route = &routes->list[index];
-	const char *option =
-	    options[route->keep ? OPTION_MAP_KEEP : OPTION_MAP].name;
-
-	text_add_all(text, option, " ", NULL);
-	if (routes->other == index + 1) {
-		text_add(text, "*");
-	} else {
-		unsigned first = 0, last;
-
-		while (routes->by_byte[first] != index + 1)
-			first++;
-		last = first;
-		while (last < 255 && routes->by_byte[last + 1] == index + 1)
-			last++;
-		text_add_byte(text, (uint8_t)first);
-		if (last > first) {
-			text_add_char(text, '-');
-			text_add_byte(text, (uint8_t)last);
-		}
-	}
-	text_add_all(text, "=", route->target.text, "\n", NULL);
-}
-
-void config_add_to(const struct config *config, struct text *text)
-{
-	for (unsigned i = 0; i < config->routes.count; i++)
-		add_route_lines(config, i, text);
-	option_add_settings(&config->settings, text);
 }

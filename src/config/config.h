@@ -11,8 +11,8 @@
 #include "options.h"
 #include "route.h"
 
-#define CONFIG_FILE_BYTES ((size_t)128 * 1024)
-#define CONFIG_COPY_BYTES ((size_t)256 * 1024)
+#define CONFIG_FILE_BYTES   ((size_t)128 * 1024)
+#define CONFIG_MEMORY_BYTES ((size_t)320 * 1024)
 
 struct config {
 	struct settings settings;
@@ -21,9 +21,9 @@ struct config {
 				      for none of them */
 	unsigned routes_from;      /* the strongest source so far */
 	struct routes routes;
-	/* What the above points into. */
-	size_t copies_length;
-	char copies[CONFIG_COPY_BYTES];
+	/* What the above points into: for few routes it is the same page. */
+	size_t memory_used;
+	_Alignas(struct route) char memory[CONFIG_MEMORY_BYTES];
 	char file[CONFIG_FILE_BYTES];
 };
 
@@ -42,8 +42,5 @@ enum config_verdict {
  */
 enum config_verdict config_load(int argc, char *const argv[],
     char *const environment[], struct config *config, struct text *ret_why);
-
-/* Adds what --check prints: a line a route, a line a setting. */
-void config_add_to(const struct config *config, struct text *text);
 
 #endif

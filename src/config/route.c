@@ -3,13 +3,20 @@
 
 #include "route.h"
 
+const struct route *routes_at(const struct routes *routes, unsigned number)
+{
+	size_t offset = routes->places[number] * ROUTE_UNIT;
+
+	return (const struct route *)(const void *)(routes->memory + offset);
+}
+
 const struct route *routes_find(const struct routes *routes, uint8_t byte)
 {
 	unsigned index = routes->by_byte[byte];
 
 	if (!index)
 		index = routes->other;
-	return index ? &routes->list[index - 1] : NULL;
+	return index ? routes_at(routes, index - 1) : NULL;
 }
 
 static int hex_digit(char c)
@@ -67,8 +74,8 @@ static const char *parse_bytes(const char *text, size_t length,
 	return at == end ? NULL : expected;
 }
 
-const char *routes_add(
-    struct routes *routes, const char *item, char *copy, bool keep)
+const char *routes_add(struct routes *routes, const char *item, char *copy,
+    bool keep, struct route *place)
 {
 	struct route route = {.keep = keep};
 	uint8_t first = 0, last = 0;
@@ -93,7 +100,10 @@ const char *routes_add(
 	if (why)
 		return why;
 	/* Each route takes a byte of its own or "*": the list cannot fill. */
-	routes->list[routes->count++] = route;
+	*place = route;
+	routes->places[routes->count++] =
+	    (uint16_t)((size_t)((const char *)place - routes->memory) /
+		       ROUTE_UNIT);
 	if (other)
 		routes->other = routes->count;
 	for (unsigned byte = first; !other && byte <= last; byte++)

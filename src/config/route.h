@@ -16,22 +16,34 @@ struct route {
 	bool keep; /* the byte is forwarded too */
 };
 
+/*
+ * The routes themselves lie in the caller's memory, beside the text that they
+ * point to: for few of them all of it is one page.
+ */
 struct routes {
-	uint16_t by_byte[256]; /* index into list + 1; 0: no route */
+	uint16_t by_byte[256]; /* the number of a route + 1; 0: no route */
 	uint16_t other;        /* the same, for "*" */
 	uint16_t count;
-	struct route list[ROUTES_MAX];
+	uint16_t places[ROUTES_MAX]; /* in units of ROUTE_UNIT from memory */
+	const char *memory;
 };
+
+#define ROUTE_UNIT _Alignof(struct route)
+
+/* The route of a number below count. */
+const struct route *routes_at(const struct routes *routes, unsigned number);
 
 /* Returns the route of a byte, that of "*", or NULL. */
 const struct route *routes_find(const struct routes *routes, uint8_t byte);
 
 /*
  * Adds "BYTE=TARGET"; BYTE is 0xX or 0xXX, a range 0xXX-0xXX, or *. `item` and
- * `copy` are two copies of it, with the lifetime that target_parse() asks for.
+ * `copy` are two copies of it, with the lifetime that target_parse() asks for;
+ * the route is written to `place`, a multiple of ROUTE_UNIT behind
+ * routes->memory and below UINT16_MAX of them.
  * Returns NULL, or what was expected instead; the table is unchanged then.
  */
-const char *routes_add(
-    struct routes *routes, const char *item, char *copy, bool keep);
+const char *routes_add(struct routes *routes, const char *item, char *copy,
+    bool keep, struct route *place);
 
 #endif

@@ -85,7 +85,8 @@ static void unblock_terminal(const struct inherited *inherited)
 	int out = inherited->out;
 	int fd CLEANUP_FD = -1;
 
-	if (fstat(out, &status) < 0 || !S_ISCHR(status.st_mode))
+	if (!S_ISCHR(inherited->stdio[STDOUT_FILENO]) ||
+	    fstat(out, &status) < 0)
 		return;
 	text_add(&path, "/proc/self/fd/");
 	text_add_number(&path, (uint64_t)out);
@@ -159,14 +160,15 @@ ssize_t client_first_chunk(
 
 void client_finish(const struct client *client, char *buffer, size_t size)
 {
-	int64_t deadline = deadline_in_ms(FINISH_MS);
 	struct pollfd in = {.fd = client->in, .events = POLLIN};
 	size_t dropped = 0;
+	int64_t deadline;
 
 	if (!client->is_socket)
 		return;
 	if (shutdown(client->out, SHUT_WR) < 0)
 		return;
+	deadline = deadline_in_ms(FINISH_MS);
 	while (dropped < FINISH_BYTES) {
 		ssize_t n = receive(client, buffer, size);
 

@@ -66,7 +66,7 @@ static bool stderr_is_client(const struct stat status[3])
 	if (is_same_file(&status[2], &status[0]) || is_listen_fd(&status[2]))
 		return true;
 	if (!is_same_file(&status[2], &status[1]))
-		return is_inet(STDERR_FILENO);
+		return S_ISSOCK(status[2].st_mode) && is_inet(STDERR_FILENO);
 	/* Pipes shared by 1 and 2 alone are "2>&1 |", not a client. */
 	if (S_ISFIFO(status[2].st_mode))
 		return can_be_client(&status[0]);
@@ -79,8 +79,10 @@ void inherited_secure_stdio(struct inherited *ret_inherited)
 
 	*ret_inherited = (struct inherited){.kind = INHERITED_NOTHING};
 	for (int fd = 0; fd < 3; fd++) {
-		if (fstat(fd, &status[fd]) == 0)
+		if (fstat(fd, &status[fd]) == 0) {
+			ret_inherited->stdio[fd] = status[fd].st_mode;
 			continue;
+		}
 		/* The lowest free number is this one: those below are open. */
 		open("/dev/null", O_RDWR);
 		ret_inherited->stderr_was_closed = fd == STDERR_FILENO;
@@ -102,13 +104,6 @@ static int count_listen_fds(void)
 	if (text_parse_number(count_text, INHERITED_LISTENERS_MAX, &count) < 0)
 		return -EINVAL;
 	return (int)count;
-}
-
-static bool is_socket(int fd)
-{
-	struct stat status;
-
-	return fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode);
 }
 
 int inherited_settle(struct inherited *inherited)
@@ -138,7 +133,7 @@ int inherited_settle(struct inherited *inherited)
 			return -errno;
 	}
 	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
-		if (is_socket(fd) && dup2(null, fd) < 0)
+		if (S_ISSOCK(inherited->stdio[fd]) && dup2(null, fd) < 0)
 			return -errno;
 	return 0;
 }
@@ -189,21 +184,20 @@ static int find_listen_fds(
 
 static int find_stdin(struct inherited *inherited, const char **ret_why)
 {
-	struct stat status;
-	int type = socket_option(STDIN_FILENO, SO_TYPE);
+	const mode_t mode = inherited->stdio[STDIN_FILENO];
 
-	if (type == SOCK_STREAM) {
-		inherited->listeners = 1;
-		find_kind(inherited, STDIN_FILENO);
+	if (mode == 0 || S_ISCHR(mode))
 		return 0;
-	}
-	if (type < 0 &&
-	    (fstat(STDIN_FILENO, &status) < 0 || S_ISCHR(status.st_mode)))
-		return 0;
-	if (type < 0 && (S_ISFIFO(status.st_mode) || S_ISREG(status.st_mode))) {
+	if (S_ISFIFO(mode) || S_ISREG(mode)) {
 		inherited->kind = INHERITED_CONNECTION;
 		inherited->out = STDOUT_FILENO;
 		inherited->peer_error = -ENOTSOCK;
+		return 0;
+	}
+	if (S_ISSOCK(mode) &&
+	    socket_option(STDIN_FILENO, SO_TYPE) == SOCK_STREAM) {
+		inherited->listeners = 1;
+		find_kind(inherited, STDIN_FILENO);
 		return 0;
 	}
 	*ret_why = "standard input: expected a stream socket, a pipe, a file, "

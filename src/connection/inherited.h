@@ -4,6 +4,7 @@
 #define CONNECTION_INHERITED_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "../address.h"
 
@@ -22,6 +23,7 @@ struct inherited {
 	bool by_listen_fds;
 	const char *names; /* of LISTEN_FDS, between colons; NULL: none */
 
+	mode_t stdio[3];     /* what 0 to 2 are (inode(7)); 0: was closed */
 	struct address peer; /* of a connected socket (getpeername(2)) */
 	int peer_error;      /* a negative errno: it has none any more */
 

@@ -24,9 +24,7 @@
  * which nothing is wanted at that moment. The pump towards that end stops.
  * The pump from it goes on until it has delivered what the end sent before,
  * as a network would, but not longer than RESET_GRACE_MS, and without passing
- * on an EOF; then the other end is reset too. connect(AF_UNSPEC) sends the
- * reset at once, whoever holds duplicates of the socket (tcp_disconnect() in
- * the kernel).
+ * on an EOF; then the other end is reset too.
  *
  * An end at which poll() reports a hang-up without an error, and from which
  * nothing is wanted, is muted: poll() cannot be told to leave it out else, and
@@ -39,14 +37,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/sockios.h>
-
 #include "../deadline.h"
 #include "../wait.h"
+#include "end.h"
 #include "relay.h"
 
-#define RESET_GRACE_MS  500
-#define UNSENT_CHECK_MS 2
+#define RESET_GRACE_MS 500
 
 /* The places of struct relay's fds. */
 enum place {
@@ -129,28 +125,6 @@ static void note_resets(struct relay *relay)
 		    down->error ? down->error : up->error);
 }
 
-/* The error that poll() reported: of a pipe, that nobody reads from it. */
-static int error_of(int fd)
-{
-	int error = 0;
-	socklen_t length = sizeof(error);
-
-	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
-		return errno == ENOTSOCK ? EPIPE : 0;
-	return error;
-}
-
-/* Messages in a socket's error queue: poll() reports them until they go. */
-static void empty_error_queue(int fd)
-{
-	struct msghdr message = {0};
-
-	/* Not every kind of socket has one: those would receive data. */
-	while (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0 &&
-	       message.msg_flags & MSG_ERRQUEUE)
-		;
-}
-
 /* poll() reported an error, or a hang-up where nothing was asked. */
 static void look_at_end(struct relay *relay, enum place place)
 {
@@ -158,14 +132,14 @@ static void look_at_end(struct relay *relay, enum place place)
 	struct pump *from = place == TARGET ? &relay->down : &relay->up;
 	struct pump *to = place == TARGET ? &relay->up : &relay->down;
 	bool failed = polled->revents & POLLERR;
-	int error = failed ? error_of(polled->fd) : 0;
+	int error = failed ? end_error(polled->fd) : 0;
 
 	if (error)
 		note_reset(relay, from, to,
 		    place == TARGET ? RESULT_TARGET_RESET : RESULT_CLIENT_RESET,
 		    error);
 	else if (failed)
-		empty_error_queue(polled->fd);
+		end_empty_error_queue(polled->fd);
 	else if (polled->revents & POLLHUP && to->discards)
 		pump_stop(to); /* nobody is left who might send either */
 	relay->muted[place] |= !error && !polled->events;
@@ -255,34 +229,6 @@ static void run(struct relay *relay)
 	}
 }
 
-/* Sends a reset now (see above); on what has none, all there is: an end. */
-static void reset(int fd)
-{
-	const struct sockaddr unspecified = {.sa_family = AF_UNSPEC};
-
-	if (connect(fd, &unspecified, sizeof(unspecified)) < 0)
-		shutdown(fd, SHUT_RDWR);
-}
-
-/*
- * A reset throws away what was not sent yet. Gives what the failed end had
- * sent before a moment to get out.
- */
-static void wait_until_sent(int fd, int64_t deadline)
-{
-	int unsent;
-
-	while (ioctl(fd, SIOCOUTQ, &unsent) == 0 && unsent > 0) {
-		int64_t again = deadline_in_ms(UNSENT_CHECK_MS);
-
-		if (again > deadline)
-			return;
-		if (wait_for(NULL, 0, again) == -EINTR &&
-		    wait_order() >= WAIT_END)
-			return;
-	}
-}
-
 /* Tells the ends how the relay ended, where they do not know it already. */
 static void tell_ends(struct relay *relay)
 {
@@ -293,18 +239,18 @@ static void tell_ends(struct relay *relay)
 	if (result == RESULT_CLOSED)
 		return;
 	if (result == RESULT_CLIENT_RESET) {
-		wait_until_sent(relay->target, relay->grace_us);
-		reset(relay->target);
+		end_wait_until_sent(relay->target, relay->grace_us);
+		end_reset(relay->target);
 	} else if (result == RESULT_TARGET_RESET) {
-		wait_until_sent(client->out, relay->grace_us);
-		reset(client->out);
+		end_wait_until_sent(client->out, relay->grace_us);
+		end_reset(client->out);
 	} else if (result == RESULT_IDLE_TIMEOUT && delivered) {
 		shutdown(client->out, SHUT_WR);
 		shutdown(relay->target, SHUT_WR);
 	} else {
 		/* What is cut off must not look complete to either end. */
-		reset(client->out);
-		reset(relay->target);
+		end_reset(client->out);
+		end_reset(relay->target);
 	}
 }
 
@@ -326,7 +272,9 @@ void relay(const struct client *client, int target,
 	    .target = target,
 	    .settings = settings,
 	    .record = record,
-	    .idle_us = deadline_of_setting_ms(settings->idle_timeout_ms),
+	    .idle_us = settings->idle_timeout_ms
+			   ? deadline_in_ms(settings->idle_timeout_ms)
+			   : DEADLINE_NEVER,
 	    .drain_us = DEADLINE_NEVER,
 	    .grace_us = DEADLINE_NEVER,
 	};

@@ -4,6 +4,7 @@
 
 #include "../deadline.h"
 #include "../fd.h"
+#include "../large.h"
 #include "../record/log.h"
 #include "dial.h"
 #include "relay.h"
@@ -17,8 +18,8 @@
 #define FIRST_CHUNK_BYTES ((size_t)16 * 1024)
 
 /* Of the process's one connection; untouched pages of them cost nothing. */
-static char up_buffer[PUMP_BUFFER_BYTES];
-static char down_buffer[PUMP_BUFFER_BYTES];
+static char up_buffer[PUMP_BUFFER_BYTES] LARGE;
+static char down_buffer[PUMP_BUFFER_BYTES] LARGE;
 
 static enum result no_first_byte(ssize_t n, struct record *record)
 {
@@ -71,7 +72,7 @@ static int connect_target(const struct settings *settings,
 	int64_t start_us = deadline_now();
 	struct dialed dialed = {0};
 	int fd = dial(&route->target,
-	    deadline_of_setting_ms(settings->connect_timeout_ms),
+	    deadline_after(start_us, settings->connect_timeout_ms),
 	    client->is_socket ? client->in : -1, &dialed);
 
 	record->error = dialed.error;
@@ -99,7 +100,7 @@ static bool serve_until_end(const struct config *config,
 
 	log_debug("waiting for the first byte", "client", client->name, NULL);
 	n = client_first_chunk(client, up_buffer, FIRST_CHUNK_BYTES,
-	    deadline_of_setting_ms(settings->first_byte_timeout_ms));
+	    deadline_after(record->start_us, settings->first_byte_timeout_ms));
 	if (n <= 0) {
 		record->result = no_first_byte(n, record);
 		return false;

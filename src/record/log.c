@@ -2,14 +2,18 @@
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "../clock.h"
 #include "../text.h"
 #include "journal.h"
 #include "log.h"
 
-#define LINE_BYTES 3072 /* under PIPE_BUF: lines never mix */
+/*
+ * Under PIPE_BUF, so that lines never mix; over what any line needs; and small,
+ * since it is on the stack.
+ */
+#define LINE_BYTES 2048
 #define FIELDS_MAX 16
 
 bool log_debugging;
@@ -66,10 +70,9 @@ static void add_value(struct text *line, const char *value)
  */
 static void add_time(struct text *line)
 {
-	struct timespec now;
+	const struct timespec now = clock_read(CLOCK_REALTIME);
 	unsigned days, era, day, year, month, seconds;
 
-	clock_gettime(CLOCK_REALTIME, &now);
 	seconds = (unsigned)(now.tv_sec % 86400);
 	days = (unsigned)(now.tv_sec / 86400) + 719468;
 	era = days / 146097;

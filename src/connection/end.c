@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+#include <linux/sockios.h>
+
+#include "../deadline.h"
+#include "../wait.h"
+#include "end.h"
+
+#define UNSENT_CHECK_MS 2
+
+int end_error(int fd)
+{
+	int error = 0;
+	socklen_t length = sizeof(error);
+
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
+		return errno == ENOTSOCK ? EPIPE : 0;
+	return error;
+}
+
+void end_empty_error_queue(int fd)
+{
+	struct msghdr message = {0};
+
+	/* Not every kind of socket has one: those would receive data. */
+	while (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0 &&
+	       message.msg_flags & MSG_ERRQUEUE)
+		;
+}
+
+void end_reset(int fd)
+{
+	const struct sockaddr unspecified = {.sa_family = AF_UNSPEC};
+
+	if (connect(fd, &unspecified, sizeof(unspecified)) < 0)
+		shutdown(fd, SHUT_RDWR);
+}
+
+void end_wait_until_sent(int fd, int64_t deadline)
+{
+	int unsent;
+
+	while (ioctl(fd, SIOCOUTQ, &unsent) == 0 && unsent > 0) {
+		int64_t again = deadline_in_ms(UNSENT_CHECK_MS);
+
+		if (again > deadline)
+			return;
+		if (wait_for(NULL, 0, again) == -EINTR &&
+		    wait_order() >= WAIT_END)
+			return;
+	}
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/* One end of a connection: what it is told, and what it says when it fails. */
+#ifndef CONNECTION_END_H
+#define CONNECTION_END_H
+
+#include <stdint.h>
+
+/*
+ * The error that poll() reported with POLLERR (socket(7), SO_ERROR): errno, 0
+ * for none; of a pipe EPIPE, since nobody reads from it.
+ */
+int end_error(int fd);
+
+/*
+ * Drops the messages in a socket's error queue (recv(2), MSG_ERRQUEUE): poll()
+ * reports them until they are gone.
+ */
+void end_empty_error_queue(int fd);
+
+/*
+ * Sends a reset at once, whoever holds duplicates of the socket: connect() to
+ * AF_UNSPEC (connect(2); tcp_disconnect() in the kernel). What knows no reset
+ * gets all there is, an end.
+ */
+void end_reset(int fd);
+
+/*
+ * A reset throws away what was not sent yet. Gives what the other end had sent
+ * before a moment to get out, until the deadline or a second signal.
+ */
+void end_wait_until_sent(int fd, int64_t deadline);
+
+#endif
