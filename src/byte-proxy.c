@@ -124,8 +124,9 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 					    ? LISTEN_OF_MANAGER
 					    : LISTEN_OF_OTHER;
 	const struct config *accepted_by;
+	/* In a page that each handler has anyway, and not on the stack. */
+	static struct client client;
 	struct sockets sockets = {0};
-	struct client client;
 	int r;
 
 	wait_setup(WAIT_LISTENER);

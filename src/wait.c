@@ -11,7 +11,7 @@
 #include "wait.h"
 
 /* So many waits that found something at once, before a look for signals. */
-#define LOOK_WAITS 32
+#define LOOK_WAITS 16
 
 static volatile sig_atomic_t terminations;
 static volatile sig_atomic_t drain_is_over;

@@ -156,6 +156,27 @@ traced_proxy() {
 		"$T/trace"
 }
 
+@test "no delay and keepalive come to a client from the listening socket" {
+	needs strace strace
+	target echo echo
+	start proxy strace -f -o "$T/trace" -e trace=setsockopt,accept4,sendto \
+		"$BYTE_PROXY" --listen-port 0 --map "0x01=${TARGETS[echo]}"
+	traced_proxy
+	needs ss iproute2
+	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' \
+		expect:hello send:world expect:world "touch:$T/up" "await:$T/go" \
+		shut eof
+	poll_until test -e "$T/up"
+	# The timer of the client's socket at our end.
+	ss -Htno state established "sport = :$PORT" | grep -q keepalive
+	touch "$T/go"
+	ended "$PID" 0
+	poll_until grep -q msg=connection "$LOG"
+	# Of a connection, only the target's socket is told.
+	[ "$(grep -c 'SO_KEEPALIVE, \[1\]' "$T/trace")" -eq 2 ]
+	[ "$(grep -c 'TCP_NODELAY, \[1\]' "$T/trace")" -eq 2 ]
+}
+
 @test "a handler has no descriptor but its own" {
 	target echo echo
 	proxy --map "0x01=${TARGETS[echo]}"

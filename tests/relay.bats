@@ -521,16 +521,29 @@ urgent_while_stopped() {
 	handler_status 0
 }
 
-@test "keepalive and no delay at both ends" {
+@test "keepalive and no delay at both ends, before they matter" {
 	needs strace strace
 	target echo echo
 	start super superserver "$T/super" -- strace -f -o "$T/trace" \
-		-e trace=setsockopt "$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+		-e trace=setsockopt,sendto "$BYTE_PROXY" \
+		--map "0x01=${TARGETS[echo]}"
 	poll_until test -s "$T/super.port"
-	PORT=$(<"$T/super.port") client send:'\x01hello' expect:hello shut eof
+	PORT=$(<"$T/super.port") client send:'\x01hello' expect:hello \
+		send:world expect:world shut eof
 	poll_until grep -q exited "$T/trace"
-	[ "$(grep -c 'TCP_NODELAY, \[1\]' "$T/trace")" -eq 2 ]
 	[ "$(grep -c 'SO_KEEPALIVE, \[1\]' "$T/trace")" -eq 2 ]
+	# Nothing waits for the acknowledgement of what was sent before.
+	local end
+	for end in "$(grep -oE 'sendto\([0-9]+, "hello"' "$T/trace" | head -n 1)" \
+		"$(grep -oE 'sendto\([0-9]+, "hello"' "$T/trace" | tail -n 1)"; do
+		end=${end#sendto(} end=${end%%,*}
+		grep -E "(sendto|setsockopt)\\($end, .*(NODELAY|hello|world)" \
+			"$T/trace" >"$T/of_end"
+		sed -n 1p "$T/of_end" | grep -q hello
+		sed -n 2p "$T/of_end" | grep -q 'TCP_NODELAY, \[1\]'
+		sed -n 3p "$T/of_end" | grep -q world
+		[ "$(wc -l <"$T/of_end")" -eq 3 ]
+	done
 }
 
 @test "a pipe on output is never made non-blocking, and a slow reader gets all" {

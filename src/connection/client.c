@@ -29,7 +29,7 @@ void client_accepted(
 {
 	ret_client->in = ret_client->out = fd;
 	ret_client->is_socket = true;
-	ret_client->is_inet = address_is_inet(peer);
+	ret_client->is_inet = ret_client->is_tuned = address_is_inet(peer);
 	set_name(ret_client, peer);
 }
 
@@ -109,6 +109,7 @@ int client_inherited(
 	ret_client->out = inherited->out;
 	ret_client->is_socket = inherited->peer_error != -ENOTSOCK;
 	ret_client->is_inet = address_is_inet(peer);
+	ret_client->is_tuned = false;
 	if (ret_client->is_socket && inherited->peer_error) {
 		strcpy(ret_client->name, "unknown");
 		return inherited->peer_error;

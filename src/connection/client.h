@@ -14,6 +14,7 @@ struct client {
 	int in, out; /* one descriptor twice, when it is a socket */
 	bool is_socket;
 	bool is_inet;
+	bool is_tuned;  /* it has the options of tune.h already */
 	char name[160]; /* who it is, for the record */
 };
 

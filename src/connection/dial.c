@@ -11,7 +11,6 @@
 #include "../wait.h"
 #include "dial.h"
 #include "resolve.h"
-#include "tune.h"
 
 #define ATTEMPT_DELAY_MS 250 /* RFC 8305, section 5 and 8 */
 #define BACKLOG_RETRY_MS 5
@@ -77,8 +76,6 @@ static int start(
 
 	if (fd < 0)
 		return -errno;
-	if (address_is_inet(address))
-		tune_tcp(fd);
 	r = connect_patiently(fd, address, deadline, watch_fd);
 	if (r == 0 || r == -EINPROGRESS)
 		*ret_fd = fd_take(&fd);

@@ -19,11 +19,11 @@ struct dialed {
  * wins. The deadline is one for all of it. Meanwhile watch_fd, the client's
  * socket or -1, is watched for an error.
  *
- * Returns the descriptor, which is non-blocking, has TCP_NODELAY and keepalive
- * and is the caller's; of a connection that was reset again there may be
- * something to read. Or: -ETIME after the deadline, -ECANCELED after SIGTERM,
- * -ENOTCONN when the client is gone, any other negative errno of the last
- * attempt; then ret_dialed->error says it.
+ * Returns the descriptor, which is non-blocking and the caller's; of a
+ * connection that was reset again there may be something to read. Or: -ETIME
+ * after the deadline, -ECANCELED after SIGTERM, -ENOTCONN when the client is
+ * gone, any other negative errno of the last attempt; then ret_dialed->error
+ * says it.
  */
 int dial(const struct target *target, int64_t deadline, int watch_fd,
     struct dialed *ret_dialed);

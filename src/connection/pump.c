@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "pump.h"
+#include "tune.h"
 
 /* A copy of this size is taken at once; a read that fills it may be bulk. */
 #define COPY_BYTES ((size_t)16 * 1024)
@@ -30,21 +31,32 @@
 /* Rounds before the other direction has its turn. */
 #define ROUNDS 4
 
-void pump_init(struct pump *pump, int source, bool source_is_socket, int sink,
-    bool sink_is_socket, char *buffer, size_t offset, size_t held)
+static void init(struct pump *pump, const struct pump *other, int source,
+    int sink, char *const buffers[2])
 {
 	*pump = (struct pump){
+	    .other = other,
 	    .source = source,
 	    .sink = sink,
-	    .source_is_socket = source_is_socket,
-	    .sink_is_socket = sink_is_socket,
-	    .buffer = buffer,
-	    .at = buffer + offset,
-	    .held = held,
-	    .read = held,
-	    .can_splice = source_is_socket && sink_is_socket,
+	    .source_is_socket = true,
+	    .sink_is_socket = true,
+	    .buffer = buffers[0],
+	    .buffers = {buffers[0], buffers[1]},
 	    .pipe = {-1, -1},
 	};
+}
+
+void pump_init_both(struct pump *up, struct pump *down,
+    const struct client *client, int target, char *const buffers[2],
+    size_t offset, size_t length)
+{
+	init(up, down, client->in, target, buffers);
+	init(down, up, target, client->out, buffers);
+	up->source_is_socket = down->sink_is_socket = client->is_socket;
+	up->can_splice = down->can_splice = client->is_socket;
+	down->sink_is_tuned = client->is_tuned;
+	up->at = up->buffer + offset;
+	up->held = up->read = length;
 }
 
 short pump_source_events(const struct pump *pump)
@@ -174,6 +186,13 @@ static bool fill_by_splice(struct pump *pump)
 	return (size_t)n >= COPY_BYTES;
 }
 
+static char *free_buffer(const struct pump *pump)
+{
+	const struct pump *other = pump->other;
+
+	return pump->buffers[other->held && other->buffer == pump->buffers[0]];
+}
+
 static size_t copy_bytes(const struct pump *pump)
 {
 	return pump->can_splice ? COPY_BYTES : PUMP_BUFFER_BYTES;
@@ -188,6 +207,7 @@ static void fill_by_copy(struct pump *pump, size_t size)
 {
 	ssize_t n;
 
+	pump->buffer = free_buffer(pump);
 	if (pump->source_is_socket)
 		n = recv(pump->source, pump->buffer, size, MSG_DONTWAIT);
 	else
@@ -255,6 +275,11 @@ static ssize_t deliver(struct pump *pump)
 {
 	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
 
+	/* What goes first goes at once (RFC 896): a short one needs no call. */
+	if (!pump->sink_is_tuned && pump->delivered) {
+		tune_no_delay(pump->sink);
+		pump->sink_is_tuned = true;
+	}
 	if (pump->pipe[0] >= 0)
 		return splice(pump->pipe[0], NULL, pump->sink, NULL, pump->held,
 		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client.h"
+
 #define PUMP_BUFFER_BYTES ((size_t)64 * 1024)
 
 enum pump_state {
@@ -28,7 +30,7 @@ struct pump {
 
 	/* Held: taken and not yet delivered; in the pipe, if there is one. */
 	size_t held;
-	char *buffer;         /* PUMP_BUFFER_BYTES, the caller's */
+	char *buffer;         /* one of buffers */
 	char *at;             /* the first byte held in it */
 	bool urgent;          /* what is held is one byte of urgent data */
 	bool urgent_is_ahead; /* there is some, behind what has not come yet */
@@ -38,15 +40,24 @@ struct pump {
 	bool pipe_can_grow;
 	bool unblocked;  /* it made its sockets non-blocking */
 	unsigned streak; /* full reads, or short splices, in a row */
+	bool sink_is_tuned;
+	char *buffers[2];
+	const struct pump *other; /* with the same two */
 };
 
 /*
- * A pump that holds the `held` bytes that begin at buffer + offset. It owns
- * neither descriptor, and never blocks on a socket whether or not that is
+ * Two pumps, one for each direction, between `client` and `target`. They own
+ * neither of these, and never block on a socket whether or not that is
  * non-blocking. Sockets become non-blocking when the first pipe is made.
+ *
+ * The buffers, PUMP_BUFFER_BYTES each, are the caller's. Both pumps use the
+ * first, but for what the other one still holds there: most connections touch
+ * no other page. In the first lie the `length` bytes that begin at `offset`,
+ * which `up` holds.
  */
-void pump_init(struct pump *pump, int source, bool source_is_socket, int sink,
-    bool sink_is_socket, char *buffer, size_t offset, size_t held);
+void pump_init_both(struct pump *up, struct pump *down,
+    const struct client *client, int target, char *const buffers[2],
+    size_t offset, size_t length);
 
 /* What to wait for at the source and at the sink: poll()'s events, or 0. */
 short pump_source_events(const struct pump *pump);

@@ -41,6 +41,7 @@
 #include "../wait.h"
 #include "end.h"
 #include "relay.h"
+#include "tune.h"
 
 #define RESET_GRACE_MS 500
 
@@ -201,8 +202,13 @@ static bool is_done(const struct relay *relay)
 
 static void run(struct relay *relay)
 {
-	/* What the client sent first goes without a wait. */
+	/* What the client sent first goes without a wait, and before all else.
+	 */
 	pump_step(&relay->up, 0);
+	if (relay->client->is_inet && !relay->client->is_tuned)
+		tune_keepalive(relay->client->in);
+	if (address_is_inet(&relay->record->address))
+		tune_keepalive(relay->target);
 	note_resets(relay);
 	obey_signal(relay);
 	while (!relay->over && !is_done(relay)) {
@@ -279,10 +285,8 @@ void relay(const struct client *client, int target,
 	    .grace_us = DEADLINE_NEVER,
 	};
 
-	pump_init(&relay.up, client->in, client->is_socket, target, true,
-	    start->up_buffer, start->offset, start->length);
-	pump_init(&relay.down, target, true, client->out, client->is_socket,
-	    start->down_buffer, 0, 0);
+	pump_init_both(&relay.up, &relay.down, client, target, start->buffers,
+	    start->offset, start->length);
 	record->result = RESULT_CLOSED;
 	if (start->target_reset)
 		note_reset(&relay, &relay.down, &relay.up, RESULT_TARGET_RESET,

@@ -11,9 +11,9 @@
 /* What the client sent first and was not forwarded yet, and a target's haste.
  */
 struct relay_start {
-	char *up_buffer, *down_buffer; /* PUMP_BUFFER_BYTES each */
-	size_t offset, length;         /* of it in up_buffer */
-	int target_reset; /* errno: the target has reset it already; 0 */
+	char *buffers[2];      /* PUMP_BUFFER_BYTES each */
+	size_t offset, length; /* of it in the first */
+	int target_reset;      /* errno: the target has reset it already; 0 */
 };
 
 /*

@@ -9,7 +9,6 @@
 #include "dial.h"
 #include "relay.h"
 #include "serve.h"
-#include "tune.h"
 
 /*
  * One recv of this size: enough for what most clients send first, so that it
@@ -18,8 +17,8 @@
 #define FIRST_CHUNK_BYTES ((size_t)16 * 1024)
 
 /* Of the process's one connection; untouched pages of them cost nothing. */
-static char up_buffer[PUMP_BUFFER_BYTES] LARGE;
-static char down_buffer[PUMP_BUFFER_BYTES] LARGE;
+static char buffer[PUMP_BUFFER_BYTES] LARGE;
+static char second_buffer[PUMP_BUFFER_BYTES] LARGE;
 
 static enum result no_first_byte(ssize_t n, struct record *record)
 {
@@ -93,19 +92,18 @@ static bool serve_until_end(const struct config *config,
     const struct client *client, struct record *record)
 {
 	const struct settings *settings = &config->settings;
-	struct relay_start start = {
-	    .up_buffer = up_buffer, .down_buffer = down_buffer};
+	struct relay_start start = {.buffers = {buffer, second_buffer}};
 	const struct route *route;
 	ssize_t n;
 
 	log_debug("waiting for the first byte", "client", client->name, NULL);
-	n = client_first_chunk(client, up_buffer, FIRST_CHUNK_BYTES,
+	n = client_first_chunk(client, buffer, FIRST_CHUNK_BYTES,
 	    deadline_after(record->start_us, settings->first_byte_timeout_ms));
 	if (n <= 0) {
 		record->result = no_first_byte(n, record);
 		return false;
 	}
-	record->byte = (unsigned char)up_buffer[0];
+	record->byte = (unsigned char)buffer[0];
 	route = routes_find(&config->routes, (uint8_t)record->byte);
 	if (!route) {
 		record->result = RESULT_NO_ROUTE;
@@ -117,8 +115,6 @@ static bool serve_until_end(const struct config *config,
 	    settings, route, client, record, &start.target_reset);
 	if (target < 0)
 		return false;
-	if (client->is_inet)
-		tune_tcp(client->in);
 	start.offset = route->keep ? 0 : 1;
 	start.length = (size_t)n - start.offset;
 	relay(client, target, &start, settings, record);
@@ -133,7 +129,7 @@ enum result serve(const struct config *config, const struct client *client)
 	    .start_us = deadline_now()};
 
 	if (!serve_until_end(config, client, &record))
-		client_finish(client, up_buffer, sizeof(up_buffer));
+		client_finish(client, buffer, sizeof(buffer));
 	record_write(&record);
 	return record.result;
 }

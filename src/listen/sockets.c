@@ -13,6 +13,12 @@
 #include "../fd.h"
 #include "sockets.h"
 
+static void tune(int fd)
+{
+	tune_no_delay(fd);
+	tune_keepalive(fd);
+}
+
 static int bind_one(const struct address *address, bool ipv6_only, int *ret_fd)
 {
 	const int on = 1, only = ipv6_only;
@@ -26,7 +32,7 @@ static int bind_one(const struct address *address, bool ipv6_only, int *ret_fd)
 	if (address->any.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0)
 		return -errno;
-	tune_tcp(fd);
+	tune(fd);
 	if (bind(fd, &address->any, address->length) < 0 ||
 	    listen(fd, SOMAXCONN) < 0)
 		return -errno;
@@ -64,6 +70,7 @@ void sockets_inherit(
 	for (int i = 0; i < inherited->listeners; i++) {
 		ret_sockets->fds[i] = inherited->in + i;
 		ioctl(ret_sockets->fds[i], FIONBIO, &off);
+		tune(ret_sockets->fds[i]);
 	}
 }
 

@@ -13,8 +13,9 @@
  * Under PIPE_BUF, so that lines never mix; over what any line needs; and small,
  * since it is on the stack.
  */
-#define LINE_BYTES 2048
-#define FIELDS_MAX 16
+#define LINE_BYTES    1280
+#define REFUSAL_BYTES 2048
+#define FIELDS_MAX    16
 
 bool log_debugging;
 static bool stderr_usable;
@@ -216,7 +217,7 @@ void log_say(int level, const char *message, ...)
 
 void log_refusal(const char *why)
 {
-	TEXT(line, LINE_BYTES);
+	TEXT(line, REFUSAL_BYTES);
 
 	if (destination != STDERR) {
 		log_fields(LOG_ERR, NULL, why, NULL, 0);
