@@ -20,14 +20,6 @@
 #define SHORT_SPLICE_BYTES ((size_t)4 * 1024)
 /* ... and after so many in a row it is copied again. */
 #define SHORT_STREAK 8
-/*
- * A pipe begins with what the kernel gives without asking and grows in steps
- * of four while splices fill half of it. A user has a quota of pipe memory
- * (pipe(7), pipe-user-pages-soft): a smaller pipe than the first is worse than
- * copying with the whole buffer.
- */
-#define PIPE_BYTES_MIN ((size_t)64 * 1024)
-#define PIPE_BYTES_MAX ((size_t)1024 * 1024)
 /* Rounds before the other direction has its turn. */
 #define ROUNDS 4
 
@@ -42,7 +34,7 @@ static void init(struct pump *pump, const struct pump *other, int source,
 	    .sink_is_socket = true,
 	    .buffer = buffers[0],
 	    .buffers = {buffers[0], buffers[1]},
-	    .pipe = {-1, -1},
+	    .pipe = PIPE_NONE,
 	};
 }
 
@@ -74,11 +66,7 @@ short pump_sink_events(const struct pump *pump)
 
 void pump_close(struct pump *pump)
 {
-	if (pump->pipe[0] >= 0) {
-		close(pump->pipe[0]);
-		close(pump->pipe[1]);
-	}
-	pump->pipe[0] = pump->pipe[1] = -1;
+	pipe_close(&pump->pipe);
 	pump->streak = 0;
 }
 
@@ -100,37 +88,17 @@ static bool is_retry(int error)
 static void start_splicing(struct pump *pump)
 {
 	int on = 1;
-	int size;
 
 	pump->streak = 0;
 	pump->can_splice = false;
-	if (pipe2(pump->pipe, O_CLOEXEC | O_NONBLOCK) < 0) {
-		pump->pipe[0] = pump->pipe[1] = -1;
+	if (pipe_open(&pump->pipe) < 0)
 		return;
-	}
-	size = fcntl(pump->pipe[0], F_GETPIPE_SZ);
-	if (size < (int)PIPE_BYTES_MIN ||
-	    ioctl(pump->source, FIONBIO, &on) < 0 ||
+	if (ioctl(pump->source, FIONBIO, &on) < 0 ||
 	    ioctl(pump->sink, FIONBIO, &on) < 0) {
 		pump_close(pump);
 		return;
 	}
 	pump->can_splice = pump->unblocked = true;
-	pump->pipe_bytes = (size_t)size;
-	pump->pipe_can_grow = true;
-}
-
-static void grow_pipe(struct pump *pump)
-{
-	size_t wanted = pump->pipe_bytes * 4;
-	int size;
-
-	if (wanted > PIPE_BYTES_MAX)
-		wanted = PIPE_BYTES_MAX;
-	size = fcntl(pump->pipe[1], F_SETPIPE_SZ, (int)wanted);
-	if (size > 0)
-		pump->pipe_bytes = (size_t)size;
-	pump->pipe_can_grow = size > 0 && (size_t)size < PIPE_BYTES_MAX;
 }
 
 /* Adapts to a splice of n bytes. */
@@ -140,8 +108,7 @@ static void note_splice(struct pump *pump, size_t n)
 		pump->streak = 0;
 	else
 		pump->streak++;
-	if (pump->pipe_can_grow && n >= pump->pipe_bytes / 2)
-		grow_pipe(pump);
+	pipe_adapt(&pump->pipe, n);
 }
 
 /* The source has ended: by EOF, or with an error. */
@@ -163,7 +130,7 @@ static bool fill_by_splice(struct pump *pump)
 		pump_close(pump);
 		return false;
 	}
-	n = splice(pump->source, NULL, pump->pipe[1], NULL, pump->pipe_bytes,
+	n = splice(pump->source, NULL, pump->pipe.in, NULL, pump->pipe.bytes,
 	    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (n < 0 && is_retry(errno))
 		return false;
@@ -249,10 +216,10 @@ static void fill_urgent(struct pump *pump)
  */
 static bool fill(struct pump *pump, bool first)
 {
-	if (pump->can_splice && pump->pipe[0] < 0 &&
+	if (pump->can_splice && !pipe_is_open(&pump->pipe) &&
 	    pump->streak >= BULK_STREAK)
 		start_splicing(pump);
-	if (pump->pipe[0] >= 0)
+	if (pipe_is_open(&pump->pipe))
 		return fill_by_splice(pump);
 	if (first)
 		fill_by_copy(pump, copy_bytes(pump));
@@ -280,9 +247,9 @@ static ssize_t deliver(struct pump *pump)
 		tune_no_delay(pump->sink);
 		pump->sink_is_tuned = true;
 	}
-	if (pump->pipe[0] >= 0)
-		return splice(pump->pipe[0], NULL, pump->sink, NULL, pump->held,
-		    SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+	if (pipe_is_open(&pump->pipe))
+		return splice(pump->pipe.out, NULL, pump->sink, NULL,
+		    pump->held, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (!pump->sink_is_socket)
 		return write_patiently(pump->sink, pump->at, pump->held);
 	if (pump->urgent) {

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "client.h"
+#include "pipe.h"
 
 #define PUMP_BUFFER_BYTES ((size_t)64 * 1024)
 
@@ -35,11 +36,9 @@ struct pump {
 	bool urgent;          /* what is held is one byte of urgent data */
 	bool urgent_is_ahead; /* there is some, behind what has not come yet */
 	bool can_splice;
-	int pipe[2]; /* -1: copying */
-	size_t pipe_bytes;
-	bool pipe_can_grow;
-	bool unblocked;  /* it made its sockets non-blocking */
-	unsigned streak; /* full reads, or short splices, in a row */
+	struct pipe pipe; /* not open: copying */
+	bool unblocked;   /* it made its sockets non-blocking */
+	unsigned streak;  /* full reads, or short splices, in a row */
 	bool sink_is_tuned;
 	char *buffers[2];
 	const struct pump *other; /* with the same two */
