@@ -5,7 +5,7 @@
 # make deps     install the Debian packages that build and tests need
 # make demo     build it, start it with two targets, show both routes at work
 # make check    the tests; TESTS=tests/relay.bats FILTER=regex for a part
-# make bench    what a connection costs under systemd
+# make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
 # make check-asan, make lint, make install, make uninstall, make clean
 # V=1 shows the commands. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured,
 # and so are SBINDIR, BINDIR, MANDIR, UNITDIR ... below.
@@ -55,6 +55,8 @@ STATS_OBJECTS := $(patsubst src/%.c,$(STATS_BUILD)/stats-objects/%.o, \
 	$(STATS_SOURCES) $(STATS_SHARED))
 STATS_CC      := $(if $(filter clang%,$(CC)),$(CC),gcc)
 TOOLS    := $(patsubst tests/tools/%.c,build/tools/%,$(wildcard tests/tools/*.c))
+BENCH_TOOLS := $(addprefix build/bench/,answer load start stream \
+	$(if $(filter x86_64 aarch64,$(shell uname -m)),floor))
 
 WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-align -Wwrite-strings -Wvla -Wundef \
@@ -147,6 +149,38 @@ build/tools/%: tests/tools/%.c
 	$(SAY) CC $<
 	$(Q)gcc -std=gnu17 $(WARNINGS) -Wno-conversion -O2 -g -o $@ $<
 
+build/bench/%: tests/bench/%.c tests/bench/client.c tests/bench/client.h
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)gcc -std=gnu17 $(WARNINGS) -Wno-conversion -O2 -g -pthread -o $@ \
+		$(filter %.c,$^)
+
+build/bench/start: tests/bench/start.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)gcc -std=gnu17 $(WARNINGS) -Wno-conversion -O2 -g -o $@ $<
+
+build/bench/floor: tests/bench/floor.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)gcc -O2 -static -nostdlib -ffreestanding -Wl,--build-id=none -o $@ $<
+
+# A program that does nothing, linked as byte-proxy is.
+$(BUILD)/empty: tests/bench/empty.c $(FLAGS_FILE)
+	$(SAY) CC $<
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(KIND_END)
+
+# Both of the programs that are shipped, to be counted and measured, whatever
+# build the tests are for.
+.PHONY: shipped with-empty
+with-empty: $(PROGRAM) $(BUILD)/empty
+	@:
+shipped: $(BENCH_TOOLS) | all
+	$(Q)for static in $(if $(shell command -v musl-gcc),yes) no; do \
+		$(MAKE) --no-print-directory STATIC=$$static ASAN= \
+		CC=$$([ $$static = yes ] && echo musl-gcc || echo gcc) \
+		with-empty || exit 1; done
+
 deps:
 	$(Q)tests/deps build
 
@@ -168,10 +202,10 @@ check: all tools stage
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no
 
-# What a connection costs under systemd, booted for it (as root).
-bench: all tools stage
+bench: all tools stage shipped
 	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
-	STAGE=$(abspath $(STAGE)) TESTS=$(abspath tests) tests/bench
+	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) QUICK=$(QUICK) \
+	tests/bench/bench
 
 lint:
 	$(Q)tests/lint
