@@ -194,7 +194,7 @@ stage: all
 	$(Q)$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(STAGE)) \
 		PREFIX=/usr/local
 
-check: all tools stage
+check: all tools stage shipped
 	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=120 \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
