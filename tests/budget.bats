@@ -10,12 +10,12 @@ load helpers
 budget() {
 	cat <<-'END'
 		#                       static  dynamic
-		syscalls_to_first_byte      21       48
-		syscalls                    34       61
-		page_faults                 20       68
-		instructions             17500   175000
-		bytes                   126000    76000
-		relocations                 18       84
+		syscalls_to_first_byte      20       45
+		syscalls                    37       62
+		page_faults                  7       54
+		instructions             15500   170000
+		bytes                    93000    61000
+		relocations                 16       82
 		constructors                 0        1
 	END
 }

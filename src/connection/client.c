@@ -137,13 +137,14 @@ static ssize_t receive(const struct client *client, char *buffer, size_t size)
 	return n < 0 ? -errno : n;
 }
 
-ssize_t client_first_chunk(
-    const struct client *client, char *buffer, size_t size, int64_t deadline)
+ssize_t client_first_chunk(const struct client *client, char *buffer,
+    size_t size, int64_t deadline, bool *ret_waited)
 {
 	struct pollfd in = {.fd = client->in, .events = POLLIN};
 	/* Mostly the byte is there before the process is. */
 	ssize_t n = client->is_socket ? receive(client, buffer, size) : -EAGAIN;
 
+	*ret_waited = n == -EAGAIN;
 	while (n == -EAGAIN) {
 		int r = wait_for(&in, 1, deadline);
 

@@ -37,10 +37,11 @@ int client_inherited(
 /*
  * One recv of what the client sent first, at most size bytes. Returns their
  * number, 0 when the client closed instead, -ETIME after the deadline,
- * -ECANCELED after SIGTERM, or another negative errno.
+ * -ECANCELED after SIGTERM, or another negative errno. *ret_waited tells
+ * whether it took any time.
  */
-ssize_t client_first_chunk(
-    const struct client *client, char *buffer, size_t size, int64_t deadline);
+ssize_t client_first_chunk(const struct client *client, char *buffer,
+    size_t size, int64_t deadline, bool *ret_waited);
 
 /*
  * Ends a connection that was not served so that the client sees a clean end:

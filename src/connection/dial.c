@@ -44,13 +44,14 @@ static int connect_patiently(
 	struct pollfd client = {.fd = watch_fd};
 
 	for (;;) {
-		int64_t again = deadline_in_ms(BACKLOG_RETRY_MS);
+		int64_t again;
 		int r;
 
 		if (connect(fd, &address->any, address->length) == 0)
 			return 0;
 		if (errno != EAGAIN || address->any.sa_family != AF_UNIX)
 			return -errno;
+		again = deadline_in_ms(BACKLOG_RETRY_MS);
 		if (again > deadline)
 			return -ETIME;
 		r = wait_for(&client, 1, again);
@@ -96,7 +97,8 @@ static int start_next(struct race *race, int64_t deadline)
 	race->of[race->running] = address;
 	race->fds[race->running++] =
 	    (struct pollfd){.fd = fd, .events = POLLOUT};
-	race->next_us = deadline_in_ms(ATTEMPT_DELAY_MS);
+	if (race->next < race->count)
+		race->next_us = deadline_in_ms(ATTEMPT_DELAY_MS);
 	return r == 0 ? fd : -1;
 }
 

@@ -181,11 +181,20 @@ static void obey_signal(struct relay *relay)
 	}
 }
 
+static int64_t first_deadline(const struct relay *relay)
+{
+	return deadline_sooner(
+	    deadline_sooner(relay->idle_us, relay->drain_us), relay->grace_us);
+}
+
 static void obey_time(struct relay *relay)
 {
-	int64_t now = deadline_now();
-
 	bool was_reset = relay->grace_us != DEADLINE_NEVER;
+	int64_t now;
+
+	if (first_deadline(relay) == DEADLINE_NEVER)
+		return;
+	now = deadline_now();
 
 	if (now >= relay->drain_us && !was_reset)
 		end(relay, RESULT_DRAINED, 0);
@@ -212,13 +221,10 @@ static void run(struct relay *relay)
 	note_resets(relay);
 	obey_signal(relay);
 	while (!relay->over && !is_done(relay)) {
-		int64_t until = deadline_sooner(
-		    deadline_sooner(relay->idle_us, relay->drain_us),
-		    relay->grace_us);
 		int r;
 
 		derive_polls(relay);
-		r = wait_for(relay->fds, PLACES, until);
+		r = wait_for(relay->fds, PLACES, first_deadline(relay));
 		if (r > 0) {
 			step(relay);
 			/* There may be something to do for ever. */

@@ -65,10 +65,9 @@ static enum result not_connected(int r)
 
 /* Connects to the route's target. Returns its descriptor or a result < 0. */
 static int connect_target(const struct settings *settings,
-    const struct route *route, const struct client *client,
+    const struct route *route, const struct client *client, int64_t start_us,
     struct record *record, int *ret_reset)
 {
-	int64_t start_us = deadline_now();
 	struct dialed dialed = {0};
 	int fd = dial(&route->target,
 	    deadline_after(start_us, settings->connect_timeout_ms),
@@ -94,11 +93,13 @@ static bool serve_until_end(const struct config *config,
 	const struct settings *settings = &config->settings;
 	struct relay_start start = {.buffers = {buffer, second_buffer}};
 	const struct route *route;
+	bool waited;
 	ssize_t n;
 
 	log_debug("waiting for the first byte", "client", client->name, NULL);
 	n = client_first_chunk(client, buffer, FIRST_CHUNK_BYTES,
-	    deadline_after(record->start_us, settings->first_byte_timeout_ms));
+	    deadline_after(record->start_us, settings->first_byte_timeout_ms),
+	    &waited);
 	if (n <= 0) {
 		record->result = no_first_byte(n, record);
 		return false;
@@ -111,8 +112,9 @@ static bool serve_until_end(const struct config *config,
 	}
 	record->target = route->target.text;
 
-	int target CLEANUP_FD = connect_target(
-	    settings, route, client, record, &start.target_reset);
+	int target CLEANUP_FD = connect_target(settings, route, client,
+	    waited ? deadline_now() : record->start_us, record,
+	    &start.target_reset);
 	if (target < 0)
 		return false;
 	start.offset = route->keep ? 0 : 1;
