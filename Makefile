@@ -165,15 +165,15 @@ build/bench/floor: tests/bench/floor.c
 	$(SAY) CC $<
 	$(Q)gcc -O2 -static -nostdlib -ffreestanding -Wl,--build-id=none -o $@ $<
 
-# A program that does nothing, linked as byte-proxy is.
-$(BUILD)/empty: tests/bench/empty.c $(FLAGS_FILE)
+# Programs that do nothing, or next to it, linked as byte-proxy is.
+$(BUILD)/empty $(BUILD)/forked: $(BUILD)/%: tests/bench/%.c $(FLAGS_FILE)
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(KIND_END)
 
 # Both of the programs that are shipped, to be counted and measured, whatever
 # build the tests are for.
 .PHONY: shipped with-empty
-with-empty: $(PROGRAM) $(BUILD)/empty
+with-empty: $(PROGRAM) $(BUILD)/empty $(BUILD)/forked
 	@:
 shipped: $(BENCH_TOOLS) | all
 	$(Q)for static in $(if $(shell command -v musl-gcc),yes) no; do \

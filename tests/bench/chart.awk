@@ -78,7 +78,7 @@ function panel(x, y, metric, title, unit,   i, v, most, width, cut, row) {
 		text(x + LABELS - 6, row + 9,
 			is_way(names[i]) ? "label way" : "label", names[i])
 		printf "<rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"%d\" class=\"%s\"/>\n",
-			x + LABELS, row, width, BAR, is_way(names[i]) ? "ours" : names[i] == "direct" ? \
+			x + LABELS, row, width, BAR, is_way(names[i]) ? "ours" : names[i] ~ /^(direct|forked)$/ ? \
 			"none" : "peer"
 		if (cut)
 			printf "<path d=\"M%d %d l4 %d h4 l-4 -%d z\" class=\"gap\"/>\n",

@@ -9,7 +9,7 @@
 # which is a file, or where that is the client, to syslog.
 
 # What is measured, in the order in which it is printed.
-PEERS=(direct haproxy haproxy-first-byte nginx socket-proxyd socat sslh redir
+PEERS=(direct forked haproxy haproxy-first-byte nginx socket-proxyd socat sslh redir
 	xinetd-redirect)
 WAYS=(listener listener-dynamic Accept=no xinetd inetd socat-EXEC
 	socket-activate)
@@ -34,6 +34,11 @@ activated() {
 peer_direct() {
 	PORT=$TARGET
 	COMMAND=(sleep 600)
+}
+
+# Not a proxy: what a process for each connection costs.
+peer_forked() {
+	COMMAND=("$FORKED" "$PORT" 32)
 }
 
 haproxy_with() {

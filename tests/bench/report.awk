@@ -88,12 +88,12 @@ function ratio(a, am, b, bm,   x, y) {
 	return x == "" || y == "" || y == 0 ? "" : x / y
 }
 
-# the best of the peers that is not "direct"; least or most
+# the best of the peers that are proxies; least or most
 function best(metric, most,   i, v, found) {
 	found = ""
 	for (i = 1; i <= name_count; i++) {
 		v = median(names[i], metric)
-		if (names[i] == "direct" || is_way(names[i]) || v == "")
+		if (names[i] ~ /^(direct|forked)$/ || is_way(names[i]) || v == "")
 			continue
 		if (found == "" || (most ? v > found : v < found))
 			found = v
@@ -152,6 +152,10 @@ function goals(   i, n, p, way, proxy, counts) {
 		goal("GB/s, " way[i] ": of no proxy", ratio("listener",
 			way[i] "_gb_s", "direct", way[i] "_gb_s"), ">0.55")
 	}
+	for (i = 1; i <= 8; i += 7)
+		goal("connections/s, " i " clients: of processes that do nothing else",
+			ratio("listener", "conns" i "_rate", "forked",
+			"conns" i "_rate"), ">0.5")
 	goal("KiB per idle connection", median("listener", "idle_kib"), 48)
 }
 
@@ -166,7 +170,9 @@ END {
 		"conns1_cpu=cpu_us/c conns8_rate=conn/s_x8 conns8_p50_us=p50_us_x8 " \
 		"conns8_p99_us=p99_us_x8 conns8_cpu=cpu_us/c8 failures=failures")
 	print "\n(x8: with eight clients at once. p50, p99: from connect() to the first"
-	print "byte that comes back. failures: in all that is measured here, all rounds.)"
+	print "byte that comes back. failures: in all that is measured here, all rounds."
+	print "forked: no proxy, but processes forked ahead, each of which answers one"
+	print "connection by itself; what this shape costs on this machine.)"
 	table("Established connections: 64 bytes there and back; memory when idle, " \
 		"the\nkernel's included",
 		"rtt_p50_us=p50_us rtt_p99_us=p99_us rtt_cpu=cpu_us/rt idle_kib=KiB/idle")

@@ -111,11 +111,11 @@ static bool talk(int client)
 	       recv(client, answer, sizeof(answer), 0) == 0;
 }
 
-/* It becomes the standard input and output; whoever starts has no other use. */
-static void hand_over(int fd)
+/* They become standard input and output; whoever starts has no other use. */
+static void hand_over(int in, int out)
 {
-	dup2(fd, STDIN_FILENO);
-	dup2(fd, STDOUT_FILENO);
+	dup2(in, STDIN_FILENO);
+	dup2(out, STDOUT_FILENO);
 }
 
 /*
@@ -134,33 +134,55 @@ static pid_t spawn(char *argv[])
 	return pid;
 }
 
-static void start_once(struct program *program, int nth, bool served,
-    const struct sockaddr_in *address)
+/* A pipe that is at its end: with a socket a start would be TCP's as well. */
+static void hand_over_end(void)
+{
+	int in[2], out[2];
+
+	if (pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
+		fail("pipe");
+	hand_over(in[0], out[1]);
+	for (int i = 0; i < 2; i++) {
+		close(in[i]);
+		close(out[i]);
+	}
+}
+
+static int hand_over_connection(const struct sockaddr_in *address)
 {
 	const struct timeval limit = {.tv_sec = LIMIT_S};
 	int client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	int connection, status;
-	struct rusage usage;
-	int64_t began_ns;
-	bool good = true;
-	pid_t pid;
+	int connection;
 
 	setsockopt(client, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	if (connect(
 		client, (const struct sockaddr *)address, sizeof(*address)) < 0)
 		fail("connect");
-	if (served)
-		send(client, "\1hello", 6, MSG_NOSIGNAL);
-	else
-		shutdown(client, SHUT_WR);
+	send(client, "\1hello", 6, MSG_NOSIGNAL);
 	connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-	alarm(LIMIT_S);
-	hand_over(connection);
+	hand_over(connection, connection);
 	close(connection);
+	return client;
+}
+
+static void start_once(struct program *program, int nth, bool served,
+    const struct sockaddr_in *address)
+{
+	int client = -1, status;
+	struct rusage usage;
+	int64_t began_ns;
+	bool good = true;
+	pid_t pid;
+
+	if (served)
+		client = hand_over_connection(address);
+	else
+		hand_over_end();
+	alarm(LIMIT_S);
 	began_ns = now_ns();
 	pid = spawn(program->argv);
 	if (served) {
-		hand_over(null); /* or the client would see no end */
+		hand_over(null, null); /* or the client would see no end */
 		good = talk(client);
 	}
 	if (wait4(pid, &status, 0, &usage) < 0 || status != 0 || !good) {
@@ -171,8 +193,9 @@ static void start_once(struct program *program, int nth, bool served,
 	program->times_ns[nth] = now_ns() - began_ns;
 	if (nth == 0 || usage.ru_minflt < program->faults)
 		program->faults = usage.ru_minflt;
-	hand_over(null);
-	close(client);
+	hand_over(null, null);
+	if (served)
+		close(client);
 }
 
 static int by_size(const void *a, const void *b)
@@ -208,7 +231,7 @@ int main(int argc, char *argv[])
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (!results || null < 0)
 		fail("descriptors");
-	hand_over(null);
+	hand_over(null, null);
 	listener = listen_on_free_port(&address);
 	echo_listener = listen_on_free_port(&echo_address);
 	echo = start_echo(echo_listener);
