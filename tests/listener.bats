@@ -96,7 +96,7 @@ spares_are() {
 	poll_until record_count 2
 	kill -CONT "$PROXY_PID"
 	for pid in "${pids[@]}"; do wait "$pid"; done
-	poll_until spares_are 3 64
+	poll_until spares_are 3 128
 	poll_until spares_are 2 2
 }
 

@@ -341,6 +341,12 @@ urgent_while_stopped() {
 	grep -qE 'send: (Connection reset by peer|Broken pipe)' "$T/client.err"
 }
 
+# let_go FIFO: of what waits for somebody to write to it.
+let_go() {
+	exec 9<>"$1"
+	exec 9>&-
+}
+
 @test "a pipe that nobody reads any more ends the connection" {
 	target silent expect:x "touch:$T/there" reset-seen
 	mkfifo "$T/never"
@@ -348,6 +354,7 @@ urgent_while_stopped() {
 		{ until [ -e "$T/there" ]; do sleep 0.02; done; }' - \
 		"$BYTE_PROXY" --map "0x01=${TARGETS[silent]}"
 	ended "$TARGET_PID" 0
+	let_go "$T/never"
 	LOG=$T/client.err
 	expect_record result=client-reset client=pipe
 }
@@ -359,6 +366,7 @@ urgent_while_stopped() {
 		{ until [ -e "$T/there" ]; do sleep 0.02; done; }' - \
 		"$BYTE_PROXY" --idle-timeout 300ms --map "0x01=${TARGETS[silent]}"
 	ended "$TARGET_PID" 0
+	let_go "$T/never"
 	LOG=$T/client.err
 	expect_record result=client-reset
 }

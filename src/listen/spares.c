@@ -8,7 +8,7 @@
  * always a few.
  */
 #define SPARES_MIN 2
-#define SPARES_MAX 64
+#define SPARES_MAX 128
 #define SHRINK_MS  1000
 
 void spares_init(struct spares *ret_spares, int sockets)

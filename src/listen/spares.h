@@ -7,8 +7,12 @@
 
 #include "children.h"
 
-/* Between two looks at the reports, when there is something to do. */
-#define SPARES_LOOK_US 2000
+/*
+ * Between two looks at the reports, when there is something to do. With 8 ms
+ * there were 5 to 10 % more connections per second than with 2 ms, and more
+ * than with 20 ms.
+ */
+#define SPARES_LOOK_US 8000
 
 struct spares {
 	int sockets;
