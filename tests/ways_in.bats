@@ -147,6 +147,24 @@ given_up_while_a_handler_goes_on() {
 	[ "$(grep -c msg=listening "$LOG")" -eq 2 ]
 }
 
+@test "under --max-connections no socket's spares keep another from its turn" {
+	local first second i before
+	target echo times=9 echo
+	second=$(free_port)
+	activate -l "127.0.0.1:$second" -- --map "0x01=${TARGETS[echo]}" \
+		--max-connections 1
+	first=$PORT
+	for i in 1 2 3; do
+		PORT=$second client send:'\x01x' expect:x shut eof
+		PORT=$first client send:'\x01x' expect:x shut eof
+		PORT=$second client send:'\x01x' expect:x shut eof
+	done
+	poll_until record_count 9
+	before=$(cpu_ticks "$PID")
+	sleep 1 # the time that is measured
+	[ $(($(cpu_ticks "$PID") - before)) -le 2 ]
+}
+
 @test "listening sockets by LISTEN_FDS have names" {
 	local second
 	second=$(free_port)

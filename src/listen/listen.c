@@ -16,17 +16,13 @@
 #include "../deadline.h"
 #include "../record/log.h"
 #include "../wait.h"
-#include "children.h"
 #include "listen.h"
 #include "notify.h"
-#include "spare.h"
-#include "spares.h"
-#include "trouble.h"
+#include "pool.h"
 
-#define KILL_MS         1000 /* for handlers to end when told to */
-#define RETIRE_MS       1000 /* for spares; a reload is done then all the same */
-#define FORKS_PER_ROUND 16
-#define QUEUE_MAX       4096 /* net.core.somaxconn's default */
+#define KILL_MS   1000 /* for handlers to end when told to */
+#define RETIRE_MS 1000 /* for spares; a reload is done then all the same */
+#define QUEUE_MAX 4096 /* net.core.somaxconn's default */
 
 enum phase {
 	ACCEPTING,
@@ -44,9 +40,7 @@ struct listener {
 	struct config *config;
 	struct listen_reload reload;
 	struct notify notify;
-	struct trouble trouble;
-	struct children children;
-	struct spares spares;
+	struct pool pool;
 	int64_t phase_us;  /* when the phase ends at the latest */
 	uint64_t emptied;  /* so many accepted is the end of EMPTYING */
 	bool looks_calmly; /* something was done: more at once will come */
@@ -107,87 +101,33 @@ static void reload(struct listener *listener)
 	reload->spare = old;
 	log_choose(listener->config->settings.log_to,
 	    listener->config->settings.debug);
-	listener->reloaded = listener->children.forked;
+	listener->reloaded = listener->pool.children.forked;
 	listener->reloaded_us = deadline_in_ms(RETIRE_MS);
-	children_retire_before(&listener->children, listener->reloaded);
-}
-
-/* Returns true in the new process only, which has a connection or none. */
-static bool fork_spare(struct listener *listener, int socket, int *ret_outcome,
-    struct client *ret_client)
-{
-	struct children *children = &listener->children;
-	const struct spare spare = {.sockets = listener->sockets,
-	    .socket = socket,
-	    .children = children,
-	    .serial = children->forked,
-	    .listener = getpid(),
-	    .drain_timeout_ms = listener->config->settings.drain_timeout_ms};
-	pid_t pid = _Fork();
-
-	if (pid == 0) {
-		*ret_outcome = spare_wait(&spare, ret_client);
-		return true;
-	}
-	if (pid < 0)
-		trouble_note(&listener->trouble, "fork failed", errno);
-	else
-		children_add(children, pid, (unsigned)socket);
-	return false;
-}
-
-static bool is_full(const struct listener *listener)
-{
-	return listener->children.count >=
-	       listener->config->settings.max_connections;
-}
-
-/* The socket for which to fork a spare now; -1: none. */
-static int next_to_fork(const struct listener *listener)
-{
-	if (listener->phase > EMPTYING || is_full(listener) ||
-	    !trouble_is_over(&listener->trouble))
-		return -1;
-	return spares_missing(&listener->spares, &listener->children);
-}
-
-/* Returns true in a new process only, as fork_spare(). */
-static bool fork_spares(
-    struct listener *listener, int *ret_outcome, struct client *ret_client)
-{
-	int socket;
-
-	for (int i = 0; i < FORKS_PER_ROUND; i++) {
-		socket = next_to_fork(listener);
-		if (socket < 0)
-			break;
-		if (fork_spare(listener, socket, ret_outcome, ret_client))
-			return true;
-	}
-	return false;
+	children_retire_before(&listener->pool.children, listener->reloaded);
 }
 
 /* What a spare's accept() failed with. */
 static void look_at_error(struct listener *listener)
 {
-	int error = listener->children.error;
+	int error = listener->pool.children.error;
 
-	listener->children.error = 0;
+	listener->pool.children.error = 0;
 	if (trouble_is_for_good(error)) {
 		log_say(
 		    LOG_ERR, "accept failed", "error", strerror(error), NULL);
 		listener->phase = GONE;
 	} else if (error) {
 		/* It is the spare that pauses. */
-		trouble_note(&listener->trouble, "accept failed", error);
-		listener->trouble.paused_us = 0;
+		trouble_note(&listener->pool.trouble, "accept failed", error);
+		listener->pool.trouble.paused_us = 0;
 	}
 }
 
 /* The spares are told to end; a connection that one has now is served. */
 static void give_up_sockets(struct listener *listener)
 {
-	children_retire_before(&listener->children, listener->children.forked);
+	children_retire_before(
+	    &listener->pool.children, listener->pool.children.forked);
 	sockets_close(listener->sockets);
 }
 
@@ -195,11 +135,11 @@ static void tell_to_end(struct listener *listener)
 {
 	listener->phase_us = deadline_in_ms(KILL_MS);
 	if (listener->phase == ENDING) {
-		children_signal(&listener->children, SIGKILL);
+		children_signal(&listener->pool.children, SIGKILL);
 		return;
 	}
 	sockets_close(listener->sockets);
-	children_signal(&listener->children, SIGQUIT);
+	children_signal(&listener->pool.children, SIGQUIT);
 	listener->phase = ENDING;
 }
 
@@ -211,7 +151,7 @@ static void tell_to_end(struct listener *listener)
 static void begin_to_drain(struct listener *listener)
 {
 	uint32_t drain_ms = listener->config->settings.drain_timeout_ms;
-	unsigned handlers = listener->children.handlers;
+	unsigned handlers = listener->pool.children.handlers;
 
 	log_number(LOG_INFO, "draining", "connections", handlers);
 	notify_stopping(&listener->notify, handlers, drain_ms);
@@ -226,7 +166,7 @@ static void begin_to_drain(struct listener *listener)
 		sockets_refuse_new(listener->sockets);
 	listener->phase = EMPTYING;
 	/* New ones may come in. */
-	listener->emptied = listener->children.accepted + QUEUE_MAX;
+	listener->emptied = listener->pool.children.accepted + QUEUE_MAX;
 }
 
 static void obey_signals(struct listener *listener)
@@ -241,7 +181,7 @@ static void obey_signals(struct listener *listener)
 
 static void next_phase(struct listener *listener)
 {
-	const struct children *children = &listener->children;
+	const struct children *children = &listener->pool.children;
 
 	if (listener->phase == EMPTYING &&
 	    (!sockets_have_connections(listener->sockets) ||
@@ -262,14 +202,13 @@ static void next_phase(struct listener *listener)
 /* Takes what was reported and who has ended, and does what follows. */
 static void look(struct listener *listener)
 {
-	struct children *children = &listener->children;
+	struct children *children = &listener->pool.children;
 	const unsigned spares_and_handlers = children->count;
 	const uint64_t accepted = children->accepted;
 
-	children_reap(children);
+	pool_look(&listener->pool, &listener->config->settings);
 	look_at_error(listener);
 	obey_signals(listener);
-	spares_adapt(&listener->spares, children);
 	listener->looks_calmly = children->count != spares_and_handlers ||
 				 children->accepted != accepted;
 	if (listener->reloaded_us != DEADLINE_NEVER &&
@@ -281,33 +220,33 @@ static void look(struct listener *listener)
 
 static void wait_for_events(struct listener *listener)
 {
-	const struct children *children = &listener->children;
+	const struct children *children = &listener->pool.children;
+	const struct settings *settings = &listener->config->settings;
 	const struct notify_counts counts = {
 	    children->handlers, children->served, children->refused};
-	struct pollfd reports = {.fd = children->reports_in, .events = POLLIN};
-	bool missing = listener->phase <= EMPTYING && !is_full(listener) &&
-		       spares_missing(&listener->spares, children) >= 0;
+	bool accepting = listener->phase <= EMPTYING;
 	int64_t until = deadline_sooner(
 	    listener->phase_us, notify_tick(&listener->notify, &counts));
 
 	until = deadline_sooner(until, listener->reloaded_us);
-	until = deadline_sooner(until, listener->spares.shrink_us);
-	if (missing)
-		until = deadline_sooner(until, listener->trouble.paused_us);
-	if (listener->phase == EMPTYING && !is_full(listener))
+	if (accepting)
+		until = deadline_sooner(
+		    until, pool_next_us(&listener->pool, settings));
+	if (listener->phase == EMPTYING &&
+	    !pool_is_full(&listener->pool, settings))
 		listener->looks_calmly = true;
 	if (listener->looks_calmly &&
-	    !(missing && spares_are_out(&listener->spares, children)))
+	    !(accepting && pool_is_out(&listener->pool, settings)))
 		wait_calmly(
 		    deadline_sooner(until, deadline_now() + SPARES_LOOK_US));
 	else
-		wait_for(&reports, 1, until);
+		pool_wait(&listener->pool, settings,
+		    listener->phase == ACCEPTING, until);
 }
 
 static void init(struct listener *listener)
 {
 	notify_init(&listener->notify);
-	spares_init(&listener->spares, listener->sockets->count);
 	log_addresses(listener->sockets);
 	notify_ready(&listener->notify);
 }
@@ -324,7 +263,7 @@ enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
 	    .phase_us = DEADLINE_NEVER,
 	    .reloaded_us = DEADLINE_NEVER,
 	};
-	int outcome = children_init(&listener.children);
+	int outcome = pool_init(&listener.pool, sockets);
 
 	if (outcome < 0) {
 		log_say(LOG_ERR, "no memory for processes", "error",
@@ -333,7 +272,9 @@ enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
 	}
 	init(&listener);
 	while (listener.phase != GONE) {
-		if (fork_spares(&listener, &outcome, ret_client)) {
+		if (listener.phase <= EMPTYING &&
+		    pool_fork(&listener.pool, &listener.config->settings,
+			&outcome, ret_client)) {
 			*ret_config = listener.config;
 			return outcome < 0 ? LISTEN_DRAINED : LISTEN_CONNECTION;
 		}
@@ -342,6 +283,7 @@ enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
 	}
 	if (wait_order() == WAIT_GO_ON)
 		return LISTEN_BROKEN;
-	log_number(LOG_INFO, "stopped", "served", listener.children.served);
+	log_number(
+	    LOG_INFO, "stopped", "served", listener.pool.children.served);
 	return LISTEN_DRAINED;
 }
