@@ -119,7 +119,10 @@ int wait_accept(int fd, struct address *ret_peer)
 		accepted = accept4(
 		    fd, &ret_peer->any, &length, SOCK_CLOEXEC | SOCK_NONBLOCK);
 		r = accepted < 0 ? -errno : accepted;
-		ret_peer->length = length;
+		/* Of a unix socket it may be one more (unix(7)). */
+		ret_peer->length = length < sizeof(ret_peer->local)
+				       ? length
+				       : sizeof(ret_peer->local);
 	} while (r == -EINTR && accepting_fd >= 0);
 	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	if (r < 0 && accepting_fd < 0)

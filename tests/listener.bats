@@ -413,6 +413,28 @@ limit_processes() {
 		prlimit --pid "$PROXY_PID" "--nproc=$1:"
 }
 
+@test "spares leave room for those who resolve a name, under a process limit" {
+	needs_root
+	target echo times=150 echo
+	local program i j pids=() pid
+	program=$(unprivileged_program)
+	start proxy setpriv --reuid 65530 --regid 65530 --clear-groups \
+		prlimit --nproc=30 "$program" --listen-port 0 \
+		--map "0x01=localhost:${PORTS[echo]}"
+	PROXY_PID=$PID LOG=$T/proxy.err
+	poll_until grep -q msg=listening "$LOG"
+	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
+	for i in {1..10}; do
+		for j in {1..15}; do
+			client send:'\x01x' expect:x shut eof || exit 1
+		done 2>>"$T/clients.err" 3>&- &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do wait "$pid"; done
+	poll_until record_count 150
+	not grep -q system-error "$LOG"
+}
+
 @test "a process limit reached in mid-flood, then lifted" {
 	needs_root
 	target echo times=60 echo

@@ -165,6 +165,27 @@ given_up_while_a_handler_goes_on() {
 	[ $(($(cpu_ticks "$PID") - before)) -le 2 ]
 }
 
+@test "SIGTERM under --max-connections: who waits at another socket is served" {
+	local second first proxy
+	target echo times=2 echo
+	second=$(free_port)
+	activate -l "127.0.0.1:$second" -- --map "0x01=${TARGETS[echo]}" \
+		--max-connections 1
+	proxy=$PID first=$PORT
+	start hold talk connect "127.0.0.1:$first" send:'\x01x' expect:x \
+		"touch:$T/up" "await:$T/go" shut eof
+	poll_until test -e "$T/up"
+	start waits talk connect "127.0.0.1:$second" send:'\x01y' \
+		"touch:$T/sent" expect:y shut eof
+	poll_until test -e "$T/sent"
+	kill -TERM "$proxy"
+	poll_until grep -q msg=draining "$LOG"
+	touch "$T/go"
+	ended "$PID" 0
+	ended "$proxy" 0
+	[ "$(records | grep -c result=closed)" -eq 2 ]
+}
+
 @test "listening sockets by LISTEN_FDS have names" {
 	local second
 	second=$(free_port)

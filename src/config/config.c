@@ -30,6 +30,7 @@ static int refuse(struct text *why, const char *value, const char *expected)
 	return -EINVAL;
 }
 
+_Static_assert(ROUTE_UNIT % _Alignof(struct route) == 0, "routes misalign");
 _Static_assert(CONFIG_MEMORY_BYTES / ROUTE_UNIT <= UINT16_MAX,
     "the places of routes do not fit");
 

@@ -23,7 +23,7 @@ struct config {
 	struct routes routes;
 	/* What the above points into: for few routes it is the same page. */
 	size_t memory_used;
-	_Alignas(struct route) char memory[CONFIG_MEMORY_BYTES];
+	_Alignas(ROUTE_UNIT) char memory[CONFIG_MEMORY_BYTES];
 	char file[CONFIG_FILE_BYTES];
 };
 

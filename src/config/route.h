@@ -28,7 +28,8 @@ struct routes {
 	const char *memory;
 };
 
-#define ROUTE_UNIT _Alignof(struct route)
+/* A multiple of struct route's alignment. */
+#define ROUTE_UNIT ((size_t)8)
 
 /* The route of a number below count. */
 const struct route *routes_at(const struct routes *routes, unsigned number);

@@ -10,9 +10,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../deadline.h"
 #include "../fd.h"
 #include "../wait.h"
 #include "resolve.h"
+
+#define FORK_RETRY_MS 5
 
 /* The next address of the list, from *at on, that is of family or is not. */
 static const struct addrinfo *next_of(
@@ -112,6 +115,31 @@ static int wait_for_answer(
 	return n == (ssize_t)sizeof(*resolved) ? 0 : -ECHILD;
 }
 
+/* Waits for a process to become free, where there may be no more. */
+static pid_t fork_patiently(int64_t deadline, int watch_fd)
+{
+	struct pollfd client = {.fd = watch_fd};
+
+	for (;;) {
+		int64_t again;
+		pid_t pid = fork();
+		int r;
+
+		if (pid >= 0 || errno != EAGAIN)
+			return pid < 0 ? -errno : pid;
+		again = deadline_in_ms(FORK_RETRY_MS);
+		if (again > deadline)
+			return -EAGAIN;
+		r = wait_for(&client, 1, again);
+		if (r == -EINTR && wait_order() != WAIT_GO_ON)
+			return -ECANCELED;
+		if (r > 0 && client.revents & POLLERR)
+			return -ENOTCONN;
+		if (r > 0)
+			client.fd = -1; /* hung up, with no error */
+	}
+}
+
 int resolve(const char *host, uint16_t port, int64_t deadline, int watch_fd,
     struct resolved *ret_resolved)
 {
@@ -125,11 +153,10 @@ int resolve(const char *host, uint16_t port, int64_t deadline, int watch_fd,
 		return -errno;
 	int answer CLEANUP_FD = fds[0];
 
-	pid = fork();
+	pid = fork_patiently(deadline, watch_fd);
 	if (pid < 0) {
-		r = -errno;
 		close(fds[1]);
-		return r;
+		return pid;
 	}
 	if (pid == 0)
 		child(host, port, fds[1], parent);

@@ -90,6 +90,7 @@ static void forget(struct children *children, unsigned i, int status)
 		children_take_reports(children);
 	if (children->list[i].spare) {
 		children->spares[children->list[i].socket]--;
+		children->spare_died |= WIFSIGNALED(status);
 	} else {
 		children->handlers--;
 		if (status == 0)
@@ -111,10 +112,10 @@ void children_reap(struct children *children)
 
 		while (i > 0 && children->list[i - 1].pid != pid)
 			i--;
-		if (i > 0)
-			forget(children, i - 1, status);
 		if (WIFSIGNALED(status))
 			report_death(pid, WTERMSIG(status));
+		if (i > 0)
+			forget(children, i - 1, status);
 	}
 }
 

@@ -35,6 +35,7 @@ struct children {
 	uint64_t served;   /* handlers that ended with status 0 */
 	uint64_t refused;  /* with another: no target, no resources */
 	int error;         /* of a spare's accept(), not looked at yet; 0 */
+	bool spare_died;   /* of a signal, likewise */
 	uint64_t accepted; /* connections so far */
 	int reports_in, reports_out; /* the pipe */
 	/* For each listening socket: its spares; connections since a look. */

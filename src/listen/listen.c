@@ -118,8 +118,10 @@ static void look_at_error(struct listener *listener)
 		listener->phase = GONE;
 	} else if (error) {
 		/* It is the spare that pauses. */
+		int64_t paused_us = listener->pool.trouble.paused_us;
+
 		trouble_note(&listener->pool.trouble, "accept failed", error);
-		listener->pool.trouble.paused_us = 0;
+		listener->pool.trouble.paused_us = paused_us;
 	}
 }
 
@@ -241,7 +243,7 @@ static void wait_for_events(struct listener *listener)
 		    deadline_sooner(until, deadline_now() + SPARES_LOOK_US));
 	else
 		pool_wait(&listener->pool, settings,
-		    listener->phase == ACCEPTING, until);
+		    listener->phase <= EMPTYING, until);
 }
 
 static void init(struct listener *listener)

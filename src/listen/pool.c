@@ -25,7 +25,13 @@ bool pool_is_full(const struct pool *pool, const struct settings *settings)
 void pool_look(struct pool *pool, const struct settings *settings)
 {
 	children_reap(&pool->children);
-	pool->made_room &= pool_is_full(pool, settings);
+	/* Whoever was told to end may have had a connection by then. */
+	if (!pool_is_full(pool, settings) || deadline_now() >= pool->room_us)
+		pool->made_room = false;
+	/* Should each of them die, then not as fast as they can be forked. */
+	if (pool->children.spare_died)
+		trouble_pause(&pool->trouble);
+	pool->children.spare_died = false;
 	spares_adapt(&pool->spares, &pool->children);
 }
 
@@ -56,10 +62,13 @@ static bool fork_spare(struct pool *pool, const struct settings *settings,
 		*ret_outcome = spare_wait(&spare, ret_client);
 		return true;
 	}
-	if (pid < 0)
+	if (pid < 0) {
 		trouble_note(&pool->trouble, "fork failed", errno);
-	else
+		spares_give_back(&pool->spares, children);
+	} else {
 		children_add(children, pid, (unsigned)socket);
+		pool->spares.last = socket;
+	}
 	pool->waiting = -1;
 	return false;
 }
@@ -110,16 +119,23 @@ static nfds_t poll_sockets(const struct pool *pool,
 static void make_room(
     struct pool *pool, const struct pollfd *polls, nfds_t count)
 {
-	unsigned other = 0;
+	const unsigned *spares = pool->children.spares;
+	unsigned richest = 0;
 
-	for (nfds_t i = 0; i < count && !pool->made_room; i++) {
+	for (nfds_t i = 1; i < count; i++)
+		if (spares[i] > spares[richest])
+			richest = (unsigned)i;
+	/* In turn, or the last ones would never have theirs. */
+	for (nfds_t n = 1; n <= count; n++) {
+		nfds_t i = ((nfds_t)pool->spares.last + n) % count;
+
 		if (!polls[i].revents)
 			continue;
-		while (!pool->children.spares[other])
-			other++;
-		children_retire_some(&pool->children, other, 1);
+		children_retire_some(&pool->children, richest, 1);
 		pool->waiting = (int)i;
 		pool->made_room = true;
+		pool->room_us = deadline_now() + SPARES_LOOK_US;
+		return;
 	}
 }
 
@@ -130,6 +146,8 @@ void pool_wait(struct pool *pool, const struct settings *settings,
 	    {.fd = pool->children.reports_in, .events = POLLIN}};
 	nfds_t count = makes_room ? poll_sockets(pool, settings, polls + 1) : 0;
 
+	if (pool->made_room)
+		until = deadline_sooner(until, pool->room_us);
 	if (wait_for(polls, 1 + count, until) > 0)
 		make_room(pool, polls + 1, count);
 }

@@ -15,8 +15,9 @@ struct pool {
 	struct children children;
 	struct spares spares;
 	struct trouble trouble;
-	int waiting;    /* a socket with a connection and no spare; -1: none */
-	bool made_room; /* a spare of another socket was told to end for it */
+	int waiting;     /* a socket with a connection and no spare; -1: none */
+	bool made_room;  /* a spare of another socket was told to end for it */
+	int64_t room_us; /* and if none has until then, the next one is */
 };
 
 /* Returns 0 or a negative errno. The sockets stay the caller's. */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -12,9 +13,18 @@
 static void report(const struct spare *spare, int error)
 {
 	const struct report report = {spare->serial, error};
-	ssize_t written =
-	    write(spare->children->reports_out, &report, sizeof(report));
+	struct pollfd out = {
+	    .fd = spare->children->reports_out, .events = POLLOUT};
+	ssize_t written;
 
+	/*
+	 * An error is told where there is room. To wait for that, with signals
+	 * blocked, would be for ever if the listener dies: spares, too, have
+	 * the other end.
+	 */
+	if (error && poll(&out, 1, 0) == 0)
+		return;
+	written = write(out.fd, &report, sizeof(report));
 	(void)written; /* the listener is gone: SIGUSR1 tells */
 }
 
@@ -42,14 +52,20 @@ static void close_others(const struct spare *spare, int connection)
 
 int spare_wait(const struct spare *spare, struct client *ret_client)
 {
+	const int listener = spare->sockets->fds[spare->socket];
 	struct address peer;
-	int fd;
+	int fd, off = 0;
 
 	wait_setup_spare(spare->listener, spare->drain_timeout_ms);
 	for (;;) {
-		fd = wait_accept(spare->sockets->fds[spare->socket], &peer);
+		fd = wait_accept(listener, &peer);
 		if (fd >= 0 || fd == -ECANCELED)
 			break;
+		/* Somebody else who has the socket made it non-blocking. */
+		if (fd == -EAGAIN) {
+			ioctl(listener, FIONBIO, &off);
+			continue;
+		}
 		report(spare, -fd);
 		if (trouble_is_for_good(-fd))
 			return fd;

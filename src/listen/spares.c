@@ -35,6 +35,18 @@ static void shrink(struct spares *spares, struct children *children)
 	}
 }
 
+void spares_give_back(struct spares *spares, struct children *children)
+{
+	for (int i = 0; i < spares->sockets; i++) {
+		unsigned have = children->spares[i];
+
+		spares->wanted[i] = SPARES_MIN;
+		if (have > SPARES_MIN)
+			children_retire_some(
+			    children, (unsigned)i, have - SPARES_MIN);
+	}
+}
+
 void spares_adapt(struct spares *spares, struct children *children)
 {
 	for (int i = 0; i < spares->sockets; i++) {
@@ -59,7 +71,11 @@ int spares_missing(const struct spares *spares, const struct children *children)
 	unsigned most = 0;
 	int socket = -1;
 
-	for (int i = 0; i < spares->sockets; i++) {
+	for (int n = 1; n <= spares->sockets; n++) {
+		int i = (spares->last + n) % spares->sockets;
+
+		if (!children->spares[i])
+			return i;
 		if (spares->wanted[i] < children->spares[i] + most + 1)
 			continue;
 		most = spares->wanted[i] - children->spares[i];

@@ -16,6 +16,7 @@
 
 struct spares {
 	int sockets;
+	int last;          /* the socket that was forked for last */
 	int64_t shrink_us; /* when there may be fewer (deadline.h) */
 	unsigned wanted[INHERITED_LISTENERS_MAX]; /* for each socket */
 };
@@ -28,7 +29,13 @@ void spares_init(struct spares *ret_spares, int sockets);
  */
 void spares_adapt(struct spares *spares, struct children *children);
 
-/* A socket that has too few spares, the most wanted first; -1: none. */
+/* Where no process is left: those that are not needed make room for others. */
+void spares_give_back(struct spares *spares, struct children *children);
+
+/*
+ * A socket that has too few spares: one without any first, in turn, then the
+ * most wanted; -1: none.
+ */
 int spares_missing(
     const struct spares *spares, const struct children *children);
 

@@ -25,6 +25,11 @@ void trouble_note(struct trouble *trouble, const char *what, int error)
 	trouble->next_us = now + (int64_t)LOG_MS * 1000;
 }
 
+void trouble_pause(struct trouble *trouble)
+{
+	trouble->paused_us = deadline_in_ms(TROUBLE_PAUSE_MS);
+}
+
 bool trouble_is_of_one_connection(int error)
 {
 	switch (error) {

@@ -21,6 +21,9 @@ struct trouble {
  */
 void trouble_note(struct trouble *trouble, const char *what, int error);
 
+/* Sets the pause alone. */
+void trouble_pause(struct trouble *trouble);
+
 /*
  * Whether an error of accept(2) is that of one connection, so that the next
  * one may be fine: "Linux accept() passes already-pending network errors on
