@@ -106,7 +106,7 @@ else
 SAY = @:
 endif
 
-.PHONY: all deps demo tools stage check check-asan bench lint install uninstall clean
+.PHONY: all deps demo tools stage kinds check check-asan bench lint install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM) $(if $(filter yes,$(STATS)),$(STATS_PROGRAM))
@@ -194,8 +194,12 @@ stage: all
 	$(Q)$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(STAGE)) \
 		PREFIX=/usr/local
 
+# How a process is confined is tested of the programs without sanitizers, which
+# would have no part in it, and of both, since C libraries differ in their calls.
+KINDS := dynamic $(if $(shell command -v musl-gcc 2>/dev/null),static)
+
 check: all tools stage shipped
-	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
+	$(Q)KINDS="$(KINDS)" BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=120 \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
 

@@ -13,10 +13,12 @@
 
 #include "config/config.h"
 #include "config/show.h"
+#include "connection/confine.h"
 #include "connection/inherited.h"
 #include "connection/serve.h"
 #include "large.h"
 #include "listen/listen.h"
+#include "privileges.h"
 #include "record/journal.h"
 #include "record/log.h"
 #include "version.h"
@@ -86,15 +88,35 @@ static int act(enum option_id action)
 	return print(&text, action);
 }
 
+/* --user; the status of what is wrong with it, or EX_OK. */
+static int become_user(void)
+{
+	const char *user = config.settings.user;
+	TEXT(what, 64);
+	int r;
+
+	if (!user)
+		return EX_OK;
+	r = privileges_become(user);
+	if (r == 0)
+		return EX_OK;
+	text_add_all(&what, "--user ", user, NULL);
+	return refuse(r == -ESRCH ? EX_CONFIG : EX_OSERR, what.start,
+	    r == -ESRCH ? "there is no such user" : strerror(-r));
+}
+
 static int serve_inherited(struct inherited *inherited)
 {
 	struct client client;
-	int r;
+	int status, r;
 
 	wait_setup(WAIT_HANDLER);
 	r = inherited_settle(inherited);
 	if (r < 0)
 		return refuse(EX_OSERR, "/dev/null", strerror(-r));
+	status = become_user();
+	if (status != EX_OK)
+		return status;
 	r = client_inherited(inherited, &client);
 	return status_of(
 	    r < 0 ? serve_nobody(&client) : serve(&config, &client));
@@ -127,7 +149,8 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 	/* In a page that each handler has anyway, and not on the stack. */
 	static struct client client;
 	struct sockets sockets = {0};
-	int r;
+	const char *why;
+	int status, r;
 
 	wait_setup(WAIT_LISTENER);
 	r = inherited_settle(inherited);
@@ -140,6 +163,12 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 	} else {
 		sockets_inherit(inherited, &sockets);
 	}
+	status = become_user();
+	if (status != EX_OK)
+		return status;
+	why = confine_listener(config.settings.confine);
+	if (why)
+		return refuse(EX_OSERR, "--confine require", why);
 	switch (listen_run(
 	    &sockets, owner, &config, &reload, &client, &accepted_by)) {
 	case LISTEN_CONNECTION:

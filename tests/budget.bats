@@ -10,12 +10,12 @@ load helpers
 budget() {
 	cat <<-'END'
 		#                       static  dynamic
-		syscalls_to_first_byte      20       45
-		syscalls                    37       62
-		page_faults                  7       54
+		syscalls_to_first_byte      21       46
+		syscalls                    48       73
+		page_faults                  8       56
 		instructions             17000   175000
-		bytes                    93000    61000
-		relocations                 16       82
+		bytes                   110000    70000
+		relocations                 16       90
 		constructors                 0        1
 	END
 }

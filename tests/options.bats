@@ -148,6 +148,8 @@ printed() {
 		max-connections|0|a number from 1
 		max-connections|65536|a number from 1
 		max-connections|many|a number from 1
+		confine|yes|try, require or off
+		confine|Try|try, require or off
 		first-byte-timeout|soon|a time
 		connect-timeout|5 s|a time
 		connect-timeout|1.5|a time

@@ -82,6 +82,10 @@ setup_file() {
 	passed
 }
 
+@test "it confines itself in the sandbox" {
+	passed
+}
+
 @test "no check of the boot is left out here" {
 	every_check_has_a_test
 }

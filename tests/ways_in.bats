@@ -5,47 +5,6 @@
 
 load helpers
 
-# free_port: a port that nobody listens on just now. For programs that cannot
-# take port 0; activate tries again when it was lost meanwhile.
-free_port() {
-	local port
-	while :; do
-		port=$((20000 + RANDOM % 12000))
-		(: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
-	done
-	echo "$port"
-}
-
-listens() {
-	grep -q ":$(printf %04X "$1") 00000000:0000 0A" /proc/net/tcp ||
-		grep -q ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp6
-}
-
-# activate OPTIONS... -- ARGUMENTS...: by systemd-socket-activate, on $PORT.
-activate() {
-	needs systemd-socket-activate systemd
-	local options=() tries
-	while [ "$1" != -- ]; do
-		options+=("$1")
-		shift
-	done
-	shift
-	for tries in 1 2 3 4 5; do
-		PORT=$(free_port)
-		start activate systemd-socket-activate -E ASAN_OPTIONS \
-			-E UBSAN_OPTIONS -l "127.0.0.1:$PORT" "${options[@]}" \
-			"$BYTE_PROXY" "$@"
-		LOG=$T/activate.err
-		poll_until listens_or_gone "$PORT" "$PID"
-		listens "$PORT" && ! gone "$PID" && return
-	done
-	return 1
-}
-
-listens_or_gone() {
-	listens "$1" || gone "$2"
-}
-
 # given_up_while_a_handler_goes_on LISTENER: no copy of its socket is left when
 # it is given up, though one of its connections is still there.
 given_up_while_a_handler_goes_on() {

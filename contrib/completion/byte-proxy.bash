@@ -23,6 +23,14 @@ _byte_proxy() {
 			'auto journal syslog stderr' -- "$current")
 		return
 		;;
+	--confine)
+		mapfile -t COMPREPLY < <(compgen -W 'try require off' -- "$current")
+		return
+		;;
+	--user)
+		mapfile -t COMPREPLY < <(compgen -u -- "$current")
+		return
+		;;
 	--map | --map-keep | --listen-port | --listen-address | \
 		--max-connections | --first-byte-timeout | --connect-timeout | \
 		--idle-timeout | --drain-timeout)
@@ -33,6 +41,7 @@ _byte_proxy() {
 	mapfile -t COMPREPLY < <(compgen -W '--map --map-keep --env-file
 		--listen-port --listen-address --max-connections
 		--first-byte-timeout --connect-timeout --idle-timeout
-		--drain-timeout --log --debug --check --help --version' -- "$current")
+		--drain-timeout --user --confine --log --debug --check --help
+		--version' -- "$current")
 }
 complete -o filenames -F _byte_proxy byte-proxy

@@ -5,7 +5,8 @@
 
 #include "options.h"
 
-#define AT(member) offsetof(struct settings, member)
+#define AT(member)   offsetof(struct settings, member)
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 const struct option options[OPTIONS_COUNT] = {
     [OPTION_MAP] = {"map", "BYTE=TARGET",
@@ -36,6 +37,12 @@ const struct option options[OPTIONS_COUNT] = {
     [OPTION_DRAIN_TIMEOUT] = {"drain-timeout", "TIME",
 	"for connections to end after SIGTERM (10s)", OPTION_DURATION,
 	AT(drain_timeout_ms), 10000},
+    [OPTION_USER] = {"user", "USER",
+	"become this user before a client is heard (stay)", OPTION_USER_NAME,
+	AT(user), 0},
+    [OPTION_CONFINE] = {"confine", "HOW",
+	"try, require or off: a sandbox of its own (try)", OPTION_CONFINE_HOW,
+	AT(confine), CONFINE_TRY},
     [OPTION_LOG] = {"log", "WHERE", "auto, journal, syslog or stderr (auto)",
 	OPTION_LOG_TO, AT(log_to), LOG_TO_AUTO},
     [OPTION_DEBUG] = {"debug", "", "log each step too", OPTION_SWITCH,
@@ -52,6 +59,12 @@ static const char log_names[][8] = {
     [LOG_TO_JOURNAL] = "journal",
     [LOG_TO_SYSLOG] = "syslog",
     [LOG_TO_STDERR] = "stderr",
+};
+
+static const char confine_names[][8] = {
+    [CONFINE_TRY] = "try",
+    [CONFINE_REQUIRE] = "require",
+    [CONFINE_OFF] = "off",
 };
 
 static const struct {
@@ -164,14 +177,16 @@ static const char *set_address(const char *value, struct address *ret_address)
 	return NULL;
 }
 
-static const char *set_log_to(const char *value, uint32_t *ret_log_to)
+/* One of the words, as its place among them. */
+static const char *set_word(const char *value, const char words[][8],
+    uint32_t count, const char *expected, uint32_t *ret_index)
 {
-	for (uint32_t i = 0; i < sizeof(log_names) / sizeof(*log_names); i++)
-		if (strcmp(value, log_names[i]) == 0) {
-			*ret_log_to = i;
+	for (uint32_t i = 0; i < count; i++)
+		if (strcmp(value, words[i]) == 0) {
+			*ret_index = i;
 			return NULL;
 		}
-	return "expected auto, journal, syslog or stderr";
+	return expected;
 }
 
 static const char *set_switch(const char *value, bool *ret_on)
@@ -207,12 +222,21 @@ const char *option_set(
 	case OPTION_ADDRESS:
 		return set_address(value, setting);
 	case OPTION_LOG_TO:
-		return set_log_to(value, setting);
+		return set_word(value, log_names, COUNT(log_names),
+		    "expected auto, journal, syslog or stderr", setting);
+	case OPTION_CONFINE_HOW:
+		return set_word(value, confine_names, COUNT(confine_names),
+		    "expected try, require or off", setting);
 	case OPTION_SWITCH:
 		return set_switch(value, setting);
 	case OPTION_PATH:
 		if (!*value)
 			return "expected the path of a file";
+		*(const char **)setting = value;
+		return NULL;
+	case OPTION_USER_NAME:
+		if (!*value)
+			return "expected the name or the number of a user";
 		*(const char **)setting = value;
 		return NULL;
 	default:
@@ -233,10 +257,8 @@ void option_add_help(struct text *text)
 	    "Usage: byte-proxy --map BYTE=TARGET... [OPTION]...\n"
 	    "Routes the connection on standard input, or those on a port, by "
 	    "its first byte.\n"
-	    "BYTE: 0x01, 0x00-0x1f, or * for all others. TARGET: host:port, "
-	    "[v6]:port,\n"
-	    "unix:/path, unix:@abstract. TIME: 10s, 500ms, 2min; 0 is no "
-	    "limit.\n\n");
+	    "BYTE: 0x01, 0x00-0x1f, *. TARGET: host:port, [v6]:port, "
+	    "unix:/path, unix:@name.\n");
 	for (const struct option *o = options; o < options + OPTIONS_COUNT;
 	     o++) {
 		size_t column = text->length + 28;
@@ -248,8 +270,9 @@ void option_add_help(struct text *text)
 		while (text->length < column);
 		text_add_all(text, o->help, "\n", NULL);
 	}
-	text_add(text, "\nAll but the last three can also be variables, in the "
-		       "environment or the FILE:\n");
+	text_add(text,
+	    "\nTIME: 10s, 500ms, 2min; 0 is no limit. All but the last three "
+	    "can be variables:\n");
 	add_variable(&options[OPTION_MAP], text);
 	text_add(text, "=\"0x01=a:1 *=b:2\", ");
 	add_variable(&options[OPTION_IDLE_TIMEOUT], text);
@@ -281,10 +304,14 @@ static void add_value(
 	case OPTION_LOG_TO:
 		text_add(text, log_names[*(const uint32_t *)setting]);
 		break;
+	case OPTION_CONFINE_HOW:
+		text_add(text, confine_names[*(const uint32_t *)setting]);
+		break;
 	case OPTION_SWITCH:
 		text_add(text, *(const bool *)setting ? "yes" : "no");
 		break;
 	case OPTION_PATH:
+	case OPTION_USER_NAME:
 		path = *(const char *const *)setting;
 		text_add(text, path ? path : "");
 		break;

@@ -19,6 +19,13 @@ enum log_to {
 	LOG_TO_STDERR
 };
 
+/* What becomes of a connection where the kernel cannot confine its process. */
+enum confine_how {
+	CONFINE_TRY,     /* it is served all the same */
+	CONFINE_REQUIRE, /* it is not */
+	CONFINE_OFF      /* nothing is confined at all */
+};
+
 /* Durations are in milliseconds, and 0 stands for "no limit". */
 struct settings {
 	uint32_t first_byte_timeout_ms;
@@ -28,6 +35,8 @@ struct settings {
 	uint32_t max_connections;
 	uint32_t listen_port;
 	struct address listen_address; /* length 0: every address */
+	const char *user;              /* a name or number; NULL: stay */
+	uint32_t confine;              /* enum confine_how */
 	const char *env_file;          /* NULL: none */
 	uint32_t log_to;               /* enum log_to */
 	bool debug;
@@ -40,7 +49,9 @@ enum option_kind {
 	OPTION_PORT,
 	OPTION_ADDRESS,
 	OPTION_PATH,
+	OPTION_USER_NAME,
 	OPTION_LOG_TO,
+	OPTION_CONFINE_HOW,
 	OPTION_SWITCH, /* takes no value as an argument, yes or no elsewhere */
 	OPTION_ACTION  /* an argument only: help, version, check */
 };
@@ -56,6 +67,8 @@ enum option_id {
 	OPTION_CONNECT_TIMEOUT,
 	OPTION_IDLE_TIMEOUT,
 	OPTION_DRAIN_TIMEOUT,
+	OPTION_USER,
+	OPTION_CONFINE,
 	OPTION_LOG,
 	OPTION_DEBUG,
 	OPTION_CHECK,

@@ -202,8 +202,8 @@ static int connect_first(const struct address *list, unsigned count,
 	return fd;
 }
 
-int dial(const struct target *target, int64_t deadline, int watch_fd,
-    struct dialed *ret_dialed)
+int dial(const struct target *target, enum confine_how confine,
+    int64_t deadline, int watch_fd, struct dialed *ret_dialed)
 {
 	struct resolved resolved;
 	int r;
@@ -212,8 +212,8 @@ int dial(const struct target *target, int64_t deadline, int watch_fd,
 		r = connect_first(
 		    &target->address, 1, deadline, watch_fd, ret_dialed);
 	} else {
-		r = resolve(
-		    target->host, target->port, deadline, watch_fd, &resolved);
+		r = resolve(target->host, target->port, confine, deadline,
+		    watch_fd, &resolved);
 		if (r == 0 && resolved.error) {
 			ret_dialed->error = gai_strerror(resolved.error);
 			return resolved.error == EAI_MEMORY ? -ENOMEM

@@ -3,6 +3,7 @@
 #ifndef CONNECTION_DIAL_H
 #define CONNECTION_DIAL_H
 
+#include "../config/options.h"
 #include "../config/target.h"
 
 /* How it went. */
@@ -17,7 +18,8 @@ struct dialed {
  * of its addresses as RFC 8305, section 5 says: one attempt after another,
  * the next 250 ms later or as soon as one fails; the first that is connected
  * wins. The deadline is one for all of it. Meanwhile watch_fd, the client's
- * socket or -1, is watched for an error.
+ * socket or -1, is watched for an error. `confine` is for whoever looks the
+ * name up.
  *
  * Returns the descriptor, which is non-blocking and the caller's; of a
  * connection that was reset again there may be something to read. Or: -ETIME
@@ -25,7 +27,7 @@ struct dialed {
  * gone, any other negative errno of the last attempt; then ret_dialed->error
  * says it.
  */
-int dial(const struct target *target, int64_t deadline, int watch_fd,
-    struct dialed *ret_dialed);
+int dial(const struct target *target, enum confine_how confine,
+    int64_t deadline, int watch_fd, struct dialed *ret_dialed);
 
 #endif

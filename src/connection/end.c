@@ -8,6 +8,7 @@
 
 #include "../deadline.h"
 #include "../wait.h"
+#include "confine.h"
 #include "end.h"
 
 #define UNSENT_CHECK_MS 2
@@ -36,7 +37,7 @@ void end_reset(int fd)
 {
 	const struct sockaddr unspecified = {.sa_family = AF_UNSPEC};
 
-	if (connect(fd, &unspecified, sizeof(unspecified)) < 0)
+	if (connect(fd, &unspecified, confine_reset_length()) < 0)
 		shutdown(fd, SHUT_RDWR);
 }
 

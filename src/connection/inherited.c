@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "../fd.h"
@@ -106,36 +107,49 @@ static int count_listen_fds(void)
 	return (int)count;
 }
 
-int inherited_settle(struct inherited *inherited)
+/* Closes `first` and all above it. A kernel that cannot leaves them. */
+static void close_from(int first)
 {
-	bool found = inherited->kind == INHERITED_CONNECTION;
+	syscall(SYS_close_range, first, ~0U, 0);
+}
+
+/* Puts /dev/null on what stands at 0 to 2 and is not to be used. */
+static int settle_stdio(const struct inherited *inherited)
+{
+	bool nobody =
+	    inherited->kind != INHERITED_CONNECTION || inherited->by_listen_fds;
 	int null CLEANUP_FD = -1;
 
-	if (!inherited->stderr_is_client && found)
+	if (!nobody && !inherited->stderr_is_client)
 		return 0;
-	/* With --listen-port they are nobody's: who dials there is refused. */
-	for (int i = 0;
-	     inherited->kind == INHERITED_NOTHING && i < count_listen_fds();
-	     i++)
-		close(LISTEN_FDS_START + i);
 	null = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (null < 0)
 		return -errno;
 	if (inherited->stderr_is_client && dup2(null, STDERR_FILENO) < 0)
 		return -errno;
-	if (found)
-		return 0;
+	for (int fd = STDIN_FILENO; nobody && fd <= STDOUT_FILENO; fd++)
+		if (dup2(null, fd) < 0)
+			return -errno;
+	return 0;
+}
+
+int inherited_settle(struct inherited *inherited)
+{
+	int ours =
+	    inherited->by_listen_fds
+		? inherited->in +
+		      (inherited->listeners > 1 ? inherited->listeners : 1)
+		: STDERR_FILENO + 1;
+
+	close_from(ours);
 	if (inherited->kind == INHERITED_LISTENERS &&
-	    inherited->in == STDIN_FILENO) {
+	    !inherited->by_listen_fds) {
 		inherited->in = inherited->out =
 		    fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
 		if (inherited->in < 0)
 			return -errno;
 	}
-	for (int fd = STDIN_FILENO; fd <= STDOUT_FILENO; fd++)
-		if (S_ISSOCK(inherited->stdio[fd]) && dup2(null, fd) < 0)
-			return -errno;
-	return 0;
+	return settle_stdio(inherited);
 }
 
 /* A stream socket: a listening one, or a connection and who is behind it. */

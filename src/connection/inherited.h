@@ -54,11 +54,15 @@ void inherited_secure_stdio(struct inherited *ret_inherited);
 int inherited_find(struct inherited *inherited, const char **ret_why);
 
 /*
- * Puts /dev/null in the place of a standard error that is the client, and
- * unless it is a connection that was found, of an input and output that are
- * sockets: a listening one goes to another number, and no handler keeps a copy
- * of it when the listener gives it up. Where nothing was found, closes what was
- * in LISTEN_FDS. Returns 0 or a negative errno.
+ * Leaves nothing open but what is served, and standard error: what else was
+ * inherited is closed, or /dev/null where it is one of the descriptors 0 to 2,
+ * as is a standard error that is the client. So a listening socket on standard
+ * input goes to another number, and no handler keeps a copy of it when the
+ * listener gives it up. (Only a standard output beside a socket on standard
+ * input stays what it is, since it is mostly that socket; and where the kernel
+ * has no close_range(2), before Linux 5.9, so does what is above 2.)
+ *
+ * Returns 0 or a negative errno.
  */
 int inherited_settle(struct inherited *inherited);
 

@@ -39,6 +39,7 @@
 
 #include "../deadline.h"
 #include "../wait.h"
+#include "confine.h"
 #include "end.h"
 #include "relay.h"
 #include "tune.h"
@@ -218,6 +219,8 @@ static void run(struct relay *relay)
 		tune_keepalive(relay->client->in);
 	if (address_is_inet(&relay->record->address))
 		tune_keepalive(relay->target);
+	if (relay->settings->confine != CONFINE_REQUIRE)
+		confine_relay(relay->settings->confine);
 	note_resets(relay);
 	obey_signal(relay);
 	while (!relay->over && !is_done(relay)) {

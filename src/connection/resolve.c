@@ -13,6 +13,7 @@
 #include "../deadline.h"
 #include "../fd.h"
 #include "../wait.h"
+#include "confine.h"
 #include "resolve.h"
 
 #define FORK_RETRY_MS 5
@@ -72,8 +73,8 @@ static void look_up(
 /* One write of under PIPE_BUF bytes: it arrives whole or not at all. */
 _Static_assert(sizeof(struct resolved) <= 4096, "struct resolved is too large");
 
-static _Noreturn void child(
-    const char *host, uint16_t port, int answer_fd, pid_t parent)
+static _Noreturn void child(const char *host, uint16_t port,
+    enum confine_how confine, int answer_fd, pid_t parent)
 {
 	struct resolved resolved;
 	ssize_t written;
@@ -81,6 +82,7 @@ static _Noreturn void child(
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
+	confine_resolver(confine);
 	look_up(host, port, &resolved);
 	written = write(answer_fd, &resolved, sizeof(resolved));
 	_exit(written == (ssize_t)sizeof(resolved) ? 0 : 1);
@@ -140,8 +142,8 @@ static pid_t fork_patiently(int64_t deadline, int watch_fd)
 	}
 }
 
-int resolve(const char *host, uint16_t port, int64_t deadline, int watch_fd,
-    struct resolved *ret_resolved)
+int resolve(const char *host, uint16_t port, enum confine_how confine,
+    int64_t deadline, int watch_fd, struct resolved *ret_resolved)
 {
 	int fds[2];
 	pid_t parent = getpid(), pid;
@@ -159,7 +161,7 @@ int resolve(const char *host, uint16_t port, int64_t deadline, int watch_fd,
 		return pid;
 	}
 	if (pid == 0)
-		child(host, port, fds[1], parent);
+		child(host, port, confine, fds[1], parent);
 	close(fds[1]);
 	r = wait_for_answer(answer, deadline, watch_fd, ret_resolved);
 	kill(pid, SIGKILL);

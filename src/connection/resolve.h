@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "../address.h"
+#include "../config/options.h"
 
 #define RESOLVE_ADDRESSES_MAX 16
 
@@ -21,14 +22,15 @@ struct resolved {
  *
  * getaddrinfo() can block for many seconds and cannot be interrupted: it runs
  * in a child, which is ended with the deadline. So the answers of a name
- * server are also never parsed in the process that relays.
+ * server are also never parsed in the process that relays. The child is in the
+ * first stage of confine.h.
  *
  * Returns 0 (ret_resolved->error still tells whether the name has addresses),
  * -ETIME after the deadline, -ECANCELED after SIGTERM, -ENOTCONN when the
  * socket watch_fd reports an error (poll(2), POLLERR; -1: none), or another
  * negative errno.
  */
-int resolve(const char *host, uint16_t port, int64_t deadline, int watch_fd,
-    struct resolved *ret_resolved);
+int resolve(const char *host, uint16_t port, enum confine_how confine,
+    int64_t deadline, int watch_fd, struct resolved *ret_resolved);
 
 #endif

@@ -6,6 +6,7 @@
 #include "../fd.h"
 #include "../large.h"
 #include "../record/log.h"
+#include "confine.h"
 #include "dial.h"
 #include "relay.h"
 #include "serve.h"
@@ -69,7 +70,7 @@ static int connect_target(const struct settings *settings,
     struct record *record, int *ret_reset)
 {
 	struct dialed dialed = {0};
-	int fd = dial(&route->target,
+	int fd = dial(&route->target, settings->confine,
 	    deadline_after(start_us, settings->connect_timeout_ms),
 	    client->is_socket ? client->in : -1, &dialed);
 
@@ -117,6 +118,13 @@ static bool serve_until_end(const struct config *config,
 	    &start.target_reset);
 	if (target < 0)
 		return false;
+	/* Else it is the relay that does it, after the first bytes. */
+	if (settings->confine == CONFINE_REQUIRE)
+		record->error = confine_relay(CONFINE_REQUIRE);
+	if (record->error) {
+		record->result = RESULT_SYSTEM_ERROR;
+		return false;
+	}
 	start.offset = route->keep ? 0 : 1;
 	start.length = (size_t)n - start.offset;
 	relay(client, target, &start, settings, record);

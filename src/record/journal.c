@@ -39,18 +39,38 @@ void journal_add(
 	text_add_char(entry, '\n');
 }
 
+static int datagram_socket(void)
+{
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
 int journal_send(const char *path, const char *bytes, size_t length)
 {
 	struct address address;
-	int fd CLEANUP_FD =
-	    socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd CLEANUP_FD = datagram_socket();
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	if (address_parse_unix(path, &address) < 0)
 		return -EINVAL;
 	if (sendto(fd, bytes, length, MSG_NOSIGNAL, &address.any,
 		address.length) < 0)
 		return -errno;
 	return 0;
+}
+
+int journal_connect(const char *path)
+{
+	struct address address;
+	int fd CLEANUP_FD = datagram_socket();
+
+	if (fd < 0)
+		return fd;
+	if (address_parse_unix(path, &address) < 0)
+		return -EINVAL;
+	if (connect(fd, &address.any, address.length) < 0)
+		return -errno;
+	return fd_take(&fd);
 }

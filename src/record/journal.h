@@ -34,4 +34,7 @@ void journal_add(
  */
 int journal_send(const char *path, const char *bytes, size_t length);
 
+/* Returns a socket that sends to `path`, or a negative errno. */
+int journal_connect(const char *path);
+
 #endif

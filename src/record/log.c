@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../clock.h"
@@ -15,10 +16,12 @@
  */
 #define LINE_BYTES    1280
 #define REFUSAL_BYTES 2048
+#define SYSLOG_SOCKET "/dev/log"
 #define FIELDS_MAX    16
 
 bool log_debugging;
 static bool stderr_usable;
+static int prepared = -1; /* log_prepare()'s socket */
 
 static enum {
 	DROP,
@@ -44,6 +47,25 @@ void log_choose(enum log_to to, bool debug)
 		destination = SYSLOG;
 	else
 		destination = STDERR;
+}
+
+void log_prepare(void)
+{
+	if (destination != SYSLOG && destination != JOURNAL)
+		return;
+	prepared = journal_connect(
+	    destination == JOURNAL ? JOURNAL_SOCKET : SYSLOG_SOCKET);
+	if (prepared < 0)
+		destination = DROP;
+}
+
+static void send_away(const char *path, const struct text *message)
+{
+	if (prepared >= 0)
+		send(prepared, message->start, message->length,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+	else
+		journal_send(path, message->start, message->length);
 }
 
 /* logfmt: a value is quoted when it is empty or has a blank, '"' or '='. */
@@ -163,7 +185,7 @@ static void write_syslog(int level, const char *message,
 	text_add(&line, "]: ");
 	text_add_printable(&line, message);
 	add_fields(&line, fields, count);
-	journal_send("/dev/log", line.start, line.length);
+	send_away(SYSLOG_SOCKET, &line);
 }
 
 static void write_journal(int level, const char *message_id,
@@ -185,7 +207,7 @@ static void write_journal(int level, const char *message_id,
 		if (fields[i].value)
 			journal_add(&entry, OPTION_VARIABLE_PREFIX,
 			    fields[i].key, fields[i].value);
-	journal_send(JOURNAL_SOCKET, entry.start, entry.length);
+	send_away(JOURNAL_SOCKET, &entry);
 }
 
 void log_fields(int level, const char *message_id, const char *message,

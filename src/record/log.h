@@ -34,6 +34,15 @@ void log_allow_stderr(bool usable);
  */
 void log_choose(enum log_to to, bool debug);
 
+/*
+ * Connects to the journal or syslog for good, where that is the destination: a
+ * process that confines itself after this needs neither a new descriptor nor a
+ * path for its messages. Should whoever receives them close the socket (systemd
+ * keeps it for the journal and syslog, whatever is restarted), they are lost;
+ * so they are if nobody receives them now.
+ */
+void log_prepare(void);
+
 /* Writes a message; message_id may be NULL, and is for the journal only. */
 void log_fields(int level, const char *message_id, const char *message,
     const struct log_field *fields, size_t count);

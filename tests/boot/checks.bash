@@ -60,6 +60,16 @@ not() {
 	fi
 }
 
+# confine_how: what a unit's sandbox leaves it all that byte-proxy confines itself
+# with; a program with sanitizers cannot be confined.
+confine_how() {
+	if grep -q __asan_init /usr/local/sbin/byte-proxy; then
+		echo try
+	else
+		echo require
+	fi
+}
+
 # run_checks: runs the functions of the script that was sourced from, but for
 # those whose names begin with "_", in the order in which they are written.
 run_checks() {
