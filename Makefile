@@ -200,7 +200,7 @@ KINDS := dynamic $(if $(shell command -v musl-gcc 2>/dev/null),static)
 
 check: all tools stage shipped
 	$(Q)KINDS="$(KINDS)" BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
-	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=120 \
+	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=300 \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
 
 check-asan:
