@@ -92,10 +92,10 @@ ended() {
 	}
 }
 
-# poll_until COMMAND...: until it succeeds, at most ten seconds.
+# poll_until COMMAND...: until it succeeds, at most half a minute.
 poll_until() {
 	local i
-	for ((i = 0; i < 500; i++)); do
+	for ((i = 0; i < 1500; i++)); do
 		"$@" 2>/dev/null && return
 		sleep 0.02 # between two looks, never instead of one
 	done

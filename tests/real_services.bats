@@ -4,6 +4,11 @@
 
 load helpers
 
+# One at a time: a flood of 2,000 starts leaves no time for others.
+setup_file() {
+	export BATS_NO_PARALLELIZE_WITHIN_FILE=true
+}
+
 # all_through FRONT: ssh, http and https at the same time, three times each,
 # through one port.
 all_through() {
