@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The kernel's clocks, by system call. The C library would ask the vDSO
- * (vdso(7)), which is quicker for who asks often: a connection asks four
+ * (vdso(7)), which is quicker for who asks often: a connection asks five
  * times, and to touch the vDSO's pages costs a new process three faults and a
  * forked one two, each as much as some calls.
  */
