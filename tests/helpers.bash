@@ -94,9 +94,10 @@ ended() {
 
 # poll_until COMMAND...: until it succeeds, at most half a minute.
 poll_until() {
-	local i
-	for ((i = 0; i < 1500; i++)); do
+	local end=$((SECONDS + 31))
+	while :; do
 		"$@" 2>/dev/null && return
+		((SECONDS < end)) || break
 		sleep 0.02 # between two looks, never instead of one
 	done
 	echo "timed out: $*" >&2

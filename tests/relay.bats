@@ -256,7 +256,7 @@ a_stall_costs_nothing() {
 	target oob expect:abc expect-oob:X expect:def get:3000000 expect-oob:Y \
 		get:3000000@2 eof send:done shut
 	proxy --map "0x01=${TARGETS[oob]}"
-	TALK_SECONDS=20 client send:'\x01abc' wait:50 oob:X send:def \
+	client send:'\x01abc' wait:50 oob:X send:def \
 		put:3000000 oob:Y put:3000000@2 shut expect:done eof
 	expect_record result=closed bytes_up=6000008
 }

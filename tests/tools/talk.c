@@ -10,7 +10,7 @@
  * on port 0 writes the port that it got to PORT_FILE (an empty line for a unix
  * socket), takes N connections (1) and runs the steps on each, all at once.
  *
- * The steps run in order, each within TALK_SECONDS (10) seconds of its own, so
+ * The steps run in order, each within TALK_SECONDS (30) seconds of its own, so
  * that nothing hangs. The first that fails is named, and the exit status is 1.
  *
  *	send:TEXT        send; \xHH, \n, \r, \\ are escapes
@@ -566,7 +566,7 @@ static void run_step(struct talk *talk, const char *step)
 static void run(struct talk *talk, char *const steps[])
 {
 	const char *seconds = getenv("TALK_SECONDS");
-	int limit = seconds ? atoi(seconds) : 10;
+	int limit = seconds ? atoi(seconds) : 30;
 
 	for (; *steps; steps++) {
 		talk->step = *steps;
