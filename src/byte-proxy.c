@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
+#include "config/help.h"
 #include "config/show.h"
 #include "connection/confine.h"
 #include "connection/inherited.h"
@@ -80,7 +81,7 @@ static int act(enum option_id action)
 	struct text text = {0, sizeof(buffer), buffer};
 
 	if (action == OPTION_HELP)
-		option_add_help(&text);
+		help_add_to(&text);
 	else if (action == OPTION_VERSION)
 		text_add(&text, "byte-proxy " VERSION "\n");
 	else

@@ -47,10 +47,10 @@ manual() {
 	done
 }
 
-@test "the help fits on a screen of 80 columns" {
+@test "the help fits on a screen of 80 columns and 50 lines" {
 	run -0 "$BYTE_PROXY" --help
 	# A line of the screen is the next prompt's.
-	[ "$(wc -l <<<"$output")" -le 23 ]
+	[ "$(wc -l <<<"$output")" -le 49 ]
 	not grep -qE '.{81}' <<<"$output"
 }
 

@@ -7,64 +7,72 @@
 
 #define AT(member)   offsetof(struct settings, member)
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
+#define WORDS(kind)  ((kind)-OPTION_WORDS - 1)
 
 const struct option options[OPTIONS_COUNT] = {
     [OPTION_MAP] = {"map", "BYTE=TARGET",
-	"a route: strip BYTE and connect to TARGET", OPTION_ROUTE, 0, 0},
+	"a route: strip BYTE and connect to TARGET", OPTION_ROUTE, GROUP_ROUTES,
+	0, 0},
     [OPTION_MAP_KEEP] = {"map-keep", "BYTE=TARGET",
-	"a route that forwards BYTE too", OPTION_ROUTE, 0, 0},
+	"a route that forwards BYTE too", OPTION_ROUTE, GROUP_ROUTES, 0, 0},
     [OPTION_ENV_FILE] = {"env-file", "FILE",
 	"read variables (the names are below) from FILE", OPTION_PATH,
-	AT(env_file), 0},
-    [OPTION_LISTEN_PORT] = {"listen-port", "PORT",
-	"bind this port, whatever was handed over (9092)", OPTION_PORT,
-	AT(listen_port), 9092},
-    [OPTION_LISTEN_ADDRESS] = {"listen-address", "IP",
-	"bind this address only (every IPv6 and IPv4 one)", OPTION_ADDRESS,
-	AT(listen_address), 0},
-    [OPTION_MAX_CONNECTIONS] = {"max-connections", "N",
-	"so many at once; others wait in the kernel (4096)", OPTION_COUNT,
-	AT(max_connections), 4096},
+	GROUP_ROUTES, AT(env_file), 0},
     [OPTION_FIRST_BYTE_TIMEOUT] = {"first-byte-timeout", "TIME",
 	"for the client to send its first byte (10s)", OPTION_DURATION,
-	AT(first_byte_timeout_ms), 10000},
+	GROUP_CLIENT, AT(first_byte_timeout_ms), 10000},
     [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", "TIME",
 	"for resolving and connecting together (5s)", OPTION_DURATION,
-	AT(connect_timeout_ms), 5000},
+	GROUP_TARGET, AT(connect_timeout_ms), 5000},
     [OPTION_IDLE_TIMEOUT] = {"idle-timeout", "TIME",
-	"without a byte either way (0: no limit)", OPTION_DURATION,
+	"without a byte either way (0: no limit)", OPTION_DURATION, GROUP_LIFE,
 	AT(idle_timeout_ms), 0},
     [OPTION_DRAIN_TIMEOUT] = {"drain-timeout", "TIME",
 	"for connections to end after SIGTERM (10s)", OPTION_DURATION,
-	AT(drain_timeout_ms), 10000},
+	GROUP_LIFE, AT(drain_timeout_ms), 10000},
+    [OPTION_LISTEN_PORT] = {"listen-port", "PORT",
+	"bind this port, whatever was handed over (9092)", OPTION_PORT,
+	GROUP_LISTENER, AT(listen_port), 9092},
+    [OPTION_LISTEN_ADDRESS] = {"listen-address", "IP",
+	"bind this address only (every IPv6 and IPv4 one)", OPTION_ADDRESS,
+	GROUP_LISTENER, AT(listen_address), 0},
+    [OPTION_MAX_CONNECTIONS] = {"max-connections", "N",
+	"so many at once; others wait in the kernel (4096)", OPTION_COUNT,
+	GROUP_LISTENER, AT(max_connections), 4096},
     [OPTION_USER] = {"user", "USER",
 	"become this user before a client is heard (stay)", OPTION_USER_NAME,
-	AT(user), 0},
+	GROUP_PROCESS, AT(user), 0},
     [OPTION_CONFINE] = {"confine", "HOW",
 	"try, require or off: a sandbox of its own (try)", OPTION_CONFINE_HOW,
-	AT(confine), CONFINE_TRY},
+	GROUP_PROCESS, AT(confine), CONFINE_TRY},
     [OPTION_LOG] = {"log", "WHERE", "auto, journal, syslog or stderr (auto)",
-	OPTION_LOG_TO, AT(log_to), LOG_TO_AUTO},
+	OPTION_LOG_TO, GROUP_PROCESS, AT(log_to), LOG_TO_AUTO},
     [OPTION_DEBUG] = {"debug", "", "log each step too", OPTION_SWITCH,
-	AT(debug), 0},
+	GROUP_PROCESS, AT(debug), 0},
     [OPTION_CHECK] = {"check", "",
-	"print routes and settings, exit 0, or 78 if bad", OPTION_ACTION, 0, 0},
-    [OPTION_HELP] = {"help", "", "print this", OPTION_ACTION, 0, 0},
-    [OPTION_VERSION] = {"version", "", "print the version", OPTION_ACTION, 0,
+	"print routes and settings, exit 0, or 78 if bad", OPTION_ACTION,
+	GROUP_ACTIONS, 0, 0},
+    [OPTION_HELP] = {"help", "", "print this", OPTION_ACTION, GROUP_ACTIONS, 0,
 	0},
+    [OPTION_VERSION] = {"version", "", "print the version", OPTION_ACTION,
+	GROUP_ACTIONS, 0, 0},
 };
 
-static const char log_names[][8] = {
-    [LOG_TO_AUTO] = "auto",
-    [LOG_TO_JOURNAL] = "journal",
-    [LOG_TO_SYSLOG] = "syslog",
-    [LOG_TO_STDERR] = "stderr",
-};
-
-static const char confine_names[][8] = {
-    [CONFINE_TRY] = "try",
-    [CONFINE_REQUIRE] = "require",
-    [CONFINE_OFF] = "off",
+/* Of the kinds that are one of a few words; each as its place among them. */
+static const struct words {
+	char expected[40];
+	char names[4][8]; /* "": no more */
+} words[] = {
+    [WORDS(OPTION_LOG_TO)] = {"expected auto, journal, syslog or "
+			      "stderr",
+	{[LOG_TO_AUTO] = "auto",
+	    [LOG_TO_JOURNAL] = "journal",
+	    [LOG_TO_SYSLOG] = "syslog",
+	    [LOG_TO_STDERR] = "stderr"}},
+    [WORDS(OPTION_CONFINE_HOW)] = {"expected try, require or off",
+	{[CONFINE_TRY] = "try",
+	    [CONFINE_REQUIRE] = "require",
+	    [CONFINE_OFF] = "off"}},
 };
 
 static const struct {
@@ -81,8 +89,7 @@ const struct option *option_by_argument(const char *name, size_t length)
 	return NULL;
 }
 
-/* "first-byte-timeout" in a variable's name is "FIRST_BYTE_TIMEOUT". */
-static char in_variable(char c)
+char option_in_variable(char c)
 {
 	if (c == '-')
 		return '_';
@@ -95,7 +102,7 @@ static bool is_variable(
 	if (strlen(option->name) != length || option->kind == OPTION_ACTION)
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (in_variable(option->name[i]) != name[i])
+		if (option_in_variable(option->name[i]) != name[i])
 			return false;
 	return true;
 }
@@ -177,16 +184,20 @@ static const char *set_address(const char *value, struct address *ret_address)
 	return NULL;
 }
 
-/* One of the words, as its place among them. */
-static const char *set_word(const char *value, const char words[][8],
-    uint32_t count, const char *expected, uint32_t *ret_index)
+static const struct words *words_of(const struct option *option)
 {
-	for (uint32_t i = 0; i < count; i++)
-		if (strcmp(value, words[i]) == 0) {
+	return &words[WORDS(option->kind)];
+}
+
+static const char *set_word(
+    const char *value, const struct words *of, uint32_t *ret_index)
+{
+	for (uint32_t i = 0; i < COUNT(of->names) && of->names[i][0]; i++)
+		if (strcmp(value, of->names[i]) == 0) {
 			*ret_index = i;
 			return NULL;
 		}
-	return expected;
+	return of->expected;
 }
 
 static const char *set_switch(const char *value, bool *ret_on)
@@ -221,12 +232,6 @@ const char *option_set(
 		return set_number(value, 0, 65535, setting);
 	case OPTION_ADDRESS:
 		return set_address(value, setting);
-	case OPTION_LOG_TO:
-		return set_word(value, log_names, COUNT(log_names),
-		    "expected auto, journal, syslog or stderr", setting);
-	case OPTION_CONFINE_HOW:
-		return set_word(value, confine_names, COUNT(confine_names),
-		    "expected try, require or off", setting);
 	case OPTION_SWITCH:
 		return set_switch(value, setting);
 	case OPTION_PATH:
@@ -239,44 +244,12 @@ const char *option_set(
 			return "expected the name or the number of a user";
 		*(const char **)setting = value;
 		return NULL;
+	case OPTION_LOG_TO:
+	case OPTION_CONFINE_HOW:
+		return set_word(value, words_of(option), setting);
 	default:
 		return "not a setting";
 	}
-}
-
-static void add_variable(const struct option *option, struct text *text)
-{
-	text_add(text, OPTION_VARIABLE_PREFIX);
-	for (const char *c = option->name; *c; c++)
-		text_add_char(text, in_variable(*c));
-}
-
-void option_add_help(struct text *text)
-{
-	text_add(text,
-	    "Usage: byte-proxy --map BYTE=TARGET... [OPTION]...\n"
-	    "Routes the connection on standard input, or those on a port, by "
-	    "its first byte.\n"
-	    "BYTE: 0x01, 0x00-0x1f, *. TARGET: host:port, [v6]:port, "
-	    "unix:/path, unix:@name.\n");
-	for (const struct option *o = options; o < options + OPTIONS_COUNT;
-	     o++) {
-		size_t column = text->length + 28;
-
-		text_add_all(text, "  --", o->name, o->value[0] ? " " : "",
-		    o->value, NULL);
-		do
-			text_add_char(text, ' ');
-		while (text->length < column);
-		text_add_all(text, o->help, "\n", NULL);
-	}
-	text_add(text,
-	    "\nTIME: 10s, 500ms, 2min; 0 is no limit. All but the last three "
-	    "can be variables:\n");
-	add_variable(&options[OPTION_MAP], text);
-	text_add(text, "=\"0x01=a:1 *=b:2\", ");
-	add_variable(&options[OPTION_IDLE_TIMEOUT], text);
-	text_add(text, "=1h. See byte-proxy(8).\n");
 }
 
 static void add_duration(uint32_t ms, struct text *text)
@@ -302,10 +275,9 @@ static void add_value(
 		add_duration(*(const uint32_t *)setting, text);
 		break;
 	case OPTION_LOG_TO:
-		text_add(text, log_names[*(const uint32_t *)setting]);
-		break;
 	case OPTION_CONFINE_HOW:
-		text_add(text, confine_names[*(const uint32_t *)setting]);
+		text_add(
+		    text, words_of(option)->names[*(const uint32_t *)setting]);
 		break;
 	case OPTION_SWITCH:
 		text_add(text, *(const bool *)setting ? "yes" : "no");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The options. One table in options.c yields the argument parser, the names of
- * the environment variables, the help text and what --check prints.
+ * the environment variables, the help (help.h) and what --check prints.
  */
 #ifndef CONFIG_OPTIONS_H
 #define CONFIG_OPTIONS_H
@@ -50,23 +50,36 @@ enum option_kind {
 	OPTION_ADDRESS,
 	OPTION_PATH,
 	OPTION_USER_NAME,
-	OPTION_LOG_TO,
-	OPTION_CONFINE_HOW,
 	OPTION_SWITCH, /* takes no value as an argument, yes or no elsewhere */
-	OPTION_ACTION  /* an argument only: help, version, check */
+	OPTION_ACTION, /* an argument only: help, version, check */
+	OPTION_WORDS,  /* those behind it are one of a few words: */
+	OPTION_LOG_TO,
+	OPTION_CONFINE_HOW
+};
+
+/* What the help has together. */
+enum option_group {
+	GROUP_ROUTES,
+	GROUP_CLIENT,
+	GROUP_TARGET,
+	GROUP_LIFE,
+	GROUP_LISTENER,
+	GROUP_PROCESS,
+	GROUP_ACTIONS,
+	GROUPS_COUNT
 };
 
 enum option_id {
 	OPTION_MAP,
 	OPTION_MAP_KEEP,
 	OPTION_ENV_FILE,
-	OPTION_LISTEN_PORT,
-	OPTION_LISTEN_ADDRESS,
-	OPTION_MAX_CONNECTIONS,
 	OPTION_FIRST_BYTE_TIMEOUT,
 	OPTION_CONNECT_TIMEOUT,
 	OPTION_IDLE_TIMEOUT,
 	OPTION_DRAIN_TIMEOUT,
+	OPTION_LISTEN_PORT,
+	OPTION_LISTEN_ADDRESS,
+	OPTION_MAX_CONNECTIONS,
 	OPTION_USER,
 	OPTION_CONFINE,
 	OPTION_LOG,
@@ -83,6 +96,7 @@ struct option {
 	char value[12];   /* what the help calls the value; "": none */
 	char help[72];    /* one line */
 	uint8_t kind;     /* enum option_kind */
+	uint8_t group;    /* enum option_group; the table is in their order */
 	uint16_t setting; /* offset in struct settings */
 	uint32_t initial; /* for the numeric kinds */
 };
@@ -109,8 +123,10 @@ void option_defaults(struct settings *ret_settings);
 const char *option_set(
     const struct option *option, const char *value, struct settings *settings);
 
-/* Adds the help text; the settings, one "name=value" a line. */
-void option_add_help(struct text *text);
+/* "first-byte-timeout" in a variable's name is "FIRST_BYTE_TIMEOUT". */
+char option_in_variable(char c);
+
+/* Adds the settings, one "name=value" a line. */
 void option_add_settings(const struct settings *settings, struct text *text);
 
 #endif
