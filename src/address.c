@@ -13,6 +13,22 @@ bool address_is_inet(const struct address *address)
 				      address->any.sa_family == AF_INET6);
 }
 
+void address_unmap(const struct address *address, struct address *ret_address)
+{
+	const struct sockaddr_in6 *six = &address->v6;
+	struct address v4 = {.length = sizeof(v4.v4)};
+
+	*ret_address = *address;
+	if (address->any.sa_family != AF_INET6 ||
+	    !IN6_IS_ADDR_V4MAPPED(&six->sin6_addr))
+		return;
+	v4.v4.sin_family = AF_INET;
+	v4.v4.sin_port = six->sin6_port;
+	memcpy(&v4.v4.sin_addr, &six->sin6_addr.s6_addr[12],
+	    sizeof(v4.v4.sin_addr));
+	*ret_address = v4;
+}
+
 static int parse_scope(const char *scope, uint32_t *ret_index)
 {
 	uint64_t number;

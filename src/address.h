@@ -24,6 +24,12 @@ struct address {
 bool address_is_inet(const struct address *address);
 
 /*
+ * The IPv4 address that an IPv4-mapped IPv6 one is (RFC 4291, 2.5.5.2), with
+ * its port; any other as it is.
+ */
+void address_unmap(const struct address *address, struct address *ret_address);
+
+/*
  * An IPv4 or IPv6 literal without brackets, with "%interface" behind a
  * link-local IPv6 one (RFC 4007). Never looks a name up.
  * Returns 0 or -EINVAL.

@@ -98,7 +98,8 @@ static int become_user(void)
 
 	if (!user)
 		return EX_OK;
-	r = privileges_become(user);
+	r = privileges_become(
+	    user, config.settings.transparent || config.settings.mark);
 	if (r == 0)
 		return EX_OK;
 	text_add_all(&what, "--user ", user, NULL);
@@ -167,7 +168,7 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 	status = become_user();
 	if (status != EX_OK)
 		return status;
-	why = confine_listener(config.settings.confine);
+	why = confine_listener(&config.settings);
 	if (why)
 		return refuse(EX_OSERR, "--confine require", why);
 	switch (listen_run(

@@ -30,7 +30,7 @@ void privileges_drop_bounding_set(void)
 		;
 }
 
-int privileges_become(const char *user)
+int privileges_become(const char *user, bool keep_network)
 {
 	const struct passwd *entry;
 	uint64_t number;
@@ -53,11 +53,32 @@ int privileges_become(const char *user)
 	/* To do so takes a capability that goes with the user. */
 	if (uid != 0)
 		privileges_drop_bounding_set();
+	if (keep_network)
+		prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0);
 	if (syscall(CALL(setgroups), 0, NULL) < 0 ||
 	    syscall(CALL(setresgid), gid, gid, gid) < 0 ||
 	    syscall(CALL(setresuid), uid, uid, uid) < 0)
 		return -errno;
+	/* They were kept as permitted, and are to be in effect too. */
+	if (keep_network)
+		privileges_drop_to_network();
 	return 0;
+}
+
+void privileges_drop_to_network(void)
+{
+	const uint32_t network = 1U << CAP_NET_ADMIN | 1U << CAP_NET_RAW;
+	struct __user_cap_header_struct header = {
+	    .version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct sets[2] = {0};
+
+	if (syscall(SYS_capget, &header, sets) < 0)
+		return;
+	sets[0].permitted &= network;
+	sets[0].effective = sets[0].permitted;
+	sets[0].inheritable = 0;
+	sets[1] = (struct __user_cap_data_struct){0};
+	syscall(SYS_capset, &header, sets);
 }
 
 void privileges_drop(void)

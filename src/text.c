@@ -117,3 +117,35 @@ int text_parse_number(const char *string, uint64_t max, uint64_t *ret_number)
 	*ret_number = number;
 	return 0;
 }
+
+int text_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int text_parse_hex(const char *string, uint64_t max, uint64_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (string[0] != '0' || string[1] != 'x' || !string[2])
+		return -EINVAL;
+	for (string += 2; *string; string++) {
+		int digit = text_hex_digit(*string);
+
+		if (digit < 0)
+			return -EINVAL;
+		if (number > UINT64_MAX / 16)
+			return -ERANGE;
+		number = number * 16 + (unsigned)digit;
+	}
+	if (number > max)
+		return -ERANGE;
+	*ret_number = number;
+	return 0;
+}

@@ -49,4 +49,10 @@ void text_add_all(struct text *text, ...) __attribute__((sentinel));
  */
 int text_parse_number(const char *string, uint64_t max, uint64_t *ret_number);
 
+/* The value of a hexadecimal digit in either case, or -1. */
+int text_hex_digit(char c);
+
+/* The same as text_parse_number() of a hexadecimal number behind 0x. */
+int text_parse_hex(const char *string, uint64_t max, uint64_t *ret_number);
+
 #endif

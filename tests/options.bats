@@ -57,6 +57,38 @@ printed() {
 		"$BYTE_PROXY" --map-keep '*=a:1' --map '*=b:1'
 }
 
+@test "a list of targets is taken, and what is wrong in one is said" {
+	local list many=a:1
+	check --map '0x01=a:1,[::1]:2,unix:/run/x,balance=random' \
+		--map '*=b:2,balance=order,c:3'
+	printed 'map 0x01=a:1,[::1]:2,unix:/run/x,balance=random' \
+		'map *=b:2,c:3,balance=order'
+	for list in a:1,b a:1,,b:1 ,a:1 'a:1,' ',' balance=random a:1,balance=fast; do
+		refuses 64 "^byte-proxy: --map 0x01=$list: expected " \
+			"$BYTE_PROXY" --map "0x01=$list"
+	done
+	for _ in $(seq 15); do many+=,a:1; done
+	check --map "0x01=$many"
+	refuses 64 'expected at most 16 targets' "$BYTE_PROXY" --map "0x01=$many,a:1"
+	BYTE_PROXY_MAP='0x01=a:1 0x02=b:1,c' refuses 78 \
+		'^byte-proxy: BYTE_PROXY_MAP 0x02=b:1,c: expected host:port' "$BYTE_PROXY"
+}
+
+@test "how connections to targets are made" {
+	check --map '*=a:1' --source '[2001:db8::1]' --mark 0xfF --transparent \
+		--connect-retry --balance random
+	printed 'source=[2001:db8::1]' mark=255 transparent=yes connect-retry=yes \
+		balance=random
+	refuses 64 '--mark 0x: expected a number' "$BYTE_PROXY" --mark 0x
+	refuses 64 '--mark 0x100000000: expected a number' "$BYTE_PROXY" \
+		--mark 0x100000000
+	refuses 64 '--mark -1: expected a number' "$BYTE_PROXY" --mark -1
+	refuses 64 '--source server1: expected an IPv4 or IPv6' "$BYTE_PROXY" \
+		--source server1
+	refuses 64 '--balance fast: expected order or random' "$BYTE_PROXY" \
+		--balance fast
+}
+
 @test "targets of every kind are taken, and printed as configured" {
 	local i=0 t args=() lines=()
 	for t in host:1 a.b-c_d.example:65535 127.0.0.1:80 '[::1]:80' \

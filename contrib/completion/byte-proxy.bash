@@ -23,6 +23,10 @@ _byte_proxy() {
 			'auto journal syslog stderr' -- "$current")
 		return
 		;;
+	--balance)
+		mapfile -t COMPREPLY < <(compgen -W 'order random' -- "$current")
+		return
+		;;
 	--confine)
 		mapfile -t COMPREPLY < <(compgen -W 'try require off' -- "$current")
 		return
@@ -33,14 +37,15 @@ _byte_proxy() {
 		;;
 	--map | --map-keep | --listen-port | --listen-address | \
 		--max-connections | --first-byte-timeout | --connect-timeout | \
-		--idle-timeout | --drain-timeout)
+		--idle-timeout | --drain-timeout | --source | --mark)
 		COMPREPLY=()
 		return
 		;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W '--map --map-keep --env-file
 		--listen-port --listen-address --max-connections
-		--first-byte-timeout --connect-timeout --idle-timeout
+		--first-byte-timeout --connect-timeout --connect-retry
+		--balance --source --transparent --mark --idle-timeout
 		--drain-timeout --user --confine --log --debug --check --help
 		--version' -- "$current")
 }

@@ -61,8 +61,8 @@ static char *copy_text(struct config *config, const char *text, size_t length)
 static int add_route(struct config *config, const struct given *given,
     const char *item, size_t length)
 {
-	struct route *place = take_memory(config, sizeof(*place));
-	const char *text = copy_text(config, item, length);
+	struct route *place = take_memory(config, route_bytes(item, length));
+	char *text = copy_text(config, item, length);
 	char *copy = copy_text(config, item, length);
 	bool keep = given->option == &options[OPTION_MAP_KEEP];
 	const char *expected;

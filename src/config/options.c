@@ -24,6 +24,19 @@ const struct option options[OPTIONS_COUNT] = {
     [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", "TIME",
 	"for resolving and connecting together (5s)", OPTION_DURATION,
 	GROUP_TARGET, AT(connect_timeout_ms), 5000},
+    [OPTION_CONNECT_RETRY] = {"connect-retry", "",
+	"go on while a target refuses, until that time", OPTION_SWITCH,
+	GROUP_TARGET, AT(connect_retry), 0},
+    [OPTION_BALANCE] = {"balance", "HOW",
+	"order or random: of several targets (order)", OPTION_BALANCE_HOW,
+	GROUP_TARGET, AT(balance), BALANCE_ORDER},
+    [OPTION_SOURCE] = {"source", "IP", "connect from this address",
+	OPTION_ADDRESS, GROUP_TARGET, AT(source), 0},
+    [OPTION_TRANSPARENT] = {"transparent", "",
+	"connect from the client's address (CAP_NET_RAW)", OPTION_SWITCH,
+	GROUP_TARGET, AT(transparent), 0},
+    [OPTION_MARK] = {"mark", "N", "mark packets to targets (CAP_NET_ADMIN)",
+	OPTION_NUMBER, GROUP_TARGET, AT(mark), 0},
     [OPTION_IDLE_TIMEOUT] = {"idle-timeout", "TIME",
 	"without a byte either way (0: no limit)", OPTION_DURATION, GROUP_LIFE,
 	AT(idle_timeout_ms), 0},
@@ -60,7 +73,7 @@ const struct option options[OPTIONS_COUNT] = {
 
 /* Of the kinds that are one of a few words; each as its place among them. */
 static const struct words {
-	char expected[40];
+	char expected[48];
 	char names[4][8]; /* "": no more */
 } words[] = {
     [WORDS(OPTION_LOG_TO)] = {"expected auto, journal, syslog or "
@@ -73,7 +86,10 @@ static const struct words {
 	{[CONFINE_TRY] = "try",
 	    [CONFINE_REQUIRE] = "require",
 	    [CONFINE_OFF] = "off"}},
+    [WORDS(OPTION_BALANCE_HOW)] = {"expected order or random",
+	{[BALANCE_ORDER] = "order", [BALANCE_RANDOM] = "random"}},
 };
+_Static_assert(COUNT(words) == WORDS(OPTION_KINDS_COUNT), "words are missing");
 
 static const struct {
 	char name[4];
@@ -189,15 +205,34 @@ static const struct words *words_of(const struct option *option)
 	return &words[WORDS(option->kind)];
 }
 
-static const char *set_word(
-    const char *value, const struct words *of, uint32_t *ret_index)
+const char *option_parse_word(
+    const struct option *option, const char *value, uint32_t *ret_index)
 {
+	const struct words *of = words_of(option);
+
 	for (uint32_t i = 0; i < COUNT(of->names) && of->names[i][0]; i++)
 		if (strcmp(value, of->names[i]) == 0) {
 			*ret_index = i;
 			return NULL;
 		}
 	return of->expected;
+}
+
+const char *option_word(const struct option *option, uint32_t index)
+{
+	return words_of(option)->names[index];
+}
+
+/* As ip-rule(8) writes it. */
+static const char *set_mark(const char *value, uint32_t *ret_number)
+{
+	uint64_t number = 0;
+
+	if (text_parse_number(value, UINT32_MAX, &number) < 0 &&
+	    text_parse_hex(value, UINT32_MAX, &number) < 0)
+		return "expected a number from 0 to 4294967295 or 0xffffffff";
+	*ret_number = (uint32_t)number;
+	return NULL;
 }
 
 static const char *set_switch(const char *value, bool *ret_on)
@@ -228,6 +263,8 @@ const char *option_set(
 		return set_duration(value, setting);
 	case OPTION_COUNT:
 		return set_number(value, 1, 65535, setting);
+	case OPTION_NUMBER:
+		return set_mark(value, setting);
 	case OPTION_PORT:
 		return set_number(value, 0, 65535, setting);
 	case OPTION_ADDRESS:
@@ -246,7 +283,8 @@ const char *option_set(
 		return NULL;
 	case OPTION_LOG_TO:
 	case OPTION_CONFINE_HOW:
-		return set_word(value, words_of(option), setting);
+	case OPTION_BALANCE_HOW:
+		return option_parse_word(option, value, setting);
 	default:
 		return "not a setting";
 	}
@@ -276,8 +314,8 @@ static void add_value(
 		break;
 	case OPTION_LOG_TO:
 	case OPTION_CONFINE_HOW:
-		text_add(
-		    text, words_of(option)->names[*(const uint32_t *)setting]);
+	case OPTION_BALANCE_HOW:
+		text_add(text, option_word(option, *(const uint32_t *)setting));
 		break;
 	case OPTION_SWITCH:
 		text_add(text, *(const bool *)setting ? "yes" : "no");
@@ -290,7 +328,7 @@ static void add_value(
 	case OPTION_ADDRESS:
 		if (address->length)
 			address_add_ip_to(address, text);
-		else
+		else if (option == &options[OPTION_LISTEN_ADDRESS])
 			text_add_char(text, '*');
 		break;
 	default:

@@ -26,10 +26,21 @@ enum confine_how {
 	CONFINE_OFF      /* nothing is confined at all */
 };
 
+/* In which order the targets of a route are tried. */
+enum balance {
+	BALANCE_ORDER, /* as they are configured */
+	BALANCE_RANDOM
+};
+
 /* Durations are in milliseconds, and 0 stands for "no limit". */
 struct settings {
 	uint32_t first_byte_timeout_ms;
 	uint32_t connect_timeout_ms;
+	uint32_t balance;      /* enum balance */
+	bool connect_retry;    /* while a target refuses */
+	bool transparent;      /* connect from the client's address */
+	struct address source; /* or from this one; length 0: any */
+	uint32_t mark;         /* of packets to the target; 0: none */
 	uint32_t idle_timeout_ms;
 	uint32_t drain_timeout_ms; /* here 0 is "at once" */
 	uint32_t max_connections;
@@ -46,6 +57,7 @@ enum option_kind {
 	OPTION_ROUTE, /* BYTE=TARGET: the caller's business */
 	OPTION_DURATION,
 	OPTION_COUNT,
+	OPTION_NUMBER, /* of 32 bits, decimal or hexadecimal behind 0x */
 	OPTION_PORT,
 	OPTION_ADDRESS,
 	OPTION_PATH,
@@ -54,7 +66,9 @@ enum option_kind {
 	OPTION_ACTION, /* an argument only: help, version, check */
 	OPTION_WORDS,  /* those behind it are one of a few words: */
 	OPTION_LOG_TO,
-	OPTION_CONFINE_HOW
+	OPTION_CONFINE_HOW,
+	OPTION_BALANCE_HOW,
+	OPTION_KINDS_COUNT
 };
 
 /* What the help has together. */
@@ -75,6 +89,11 @@ enum option_id {
 	OPTION_ENV_FILE,
 	OPTION_FIRST_BYTE_TIMEOUT,
 	OPTION_CONNECT_TIMEOUT,
+	OPTION_CONNECT_RETRY,
+	OPTION_BALANCE,
+	OPTION_SOURCE,
+	OPTION_TRANSPARENT,
+	OPTION_MARK,
 	OPTION_IDLE_TIMEOUT,
 	OPTION_DRAIN_TIMEOUT,
 	OPTION_LISTEN_PORT,
@@ -122,6 +141,14 @@ void option_defaults(struct settings *ret_settings);
  */
 const char *option_set(
     const struct option *option, const char *value, struct settings *settings);
+
+/*
+ * Of an option of a kind behind OPTION_WORDS: the place of a word, as above, or
+ * the word of a place.
+ */
+const char *option_parse_word(
+    const struct option *option, const char *value, uint32_t *ret_index);
+const char *option_word(const struct option *option, uint32_t index);
 
 /* "first-byte-timeout" in a variable's name is "FIRST_BYTE_TIMEOUT". */
 char option_in_variable(char c);

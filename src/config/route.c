@@ -19,17 +19,6 @@ const struct route *routes_find(const struct routes *routes, uint8_t byte)
 	return index ? routes_at(routes, index - 1) : NULL;
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Returns what follows the byte, or NULL when there is none. */
 static const char *parse_byte(const char *text, uint8_t *ret_byte)
 {
@@ -37,12 +26,12 @@ static const char *parse_byte(const char *text, uint8_t *ret_byte)
 
 	if (text[0] != '0' || text[1] != 'x')
 		return NULL;
-	value = hex_digit(text[2]);
+	value = text_hex_digit(text[2]);
 	if (value < 0)
 		return NULL;
 	text += 3;
-	if (hex_digit(*text) >= 0)
-		value = value * 16 + hex_digit(*text++);
+	if (text_hex_digit(*text) >= 0)
+		value = value * 16 + text_hex_digit(*text++);
 	*ret_byte = (uint8_t)value;
 	return text;
 }
@@ -74,33 +63,101 @@ static const char *parse_bytes(const char *text, size_t length,
 	return at == end ? NULL : expected;
 }
 
-const char *routes_add(struct routes *routes, const char *item, char *copy,
-    bool keep, struct route *place)
+size_t route_bytes(const char *item, size_t length)
 {
-	struct route route = {.keep = keep};
+	size_t count = 1;
+
+	for (size_t i = 0; i < length; i++)
+		count += item[i] == ',';
+	if (count > ROUTE_TARGETS_MAX + 1)
+		count = ROUTE_TARGETS_MAX + 1;
+	return sizeof(struct route) + count * sizeof(struct target);
+}
+
+/* "balance=HOW". Returns whether it is one; *ret_why is NULL if it is good. */
+static bool parse_setting(
+    const char *part, struct route *route, const char **ret_why)
+{
+	const struct option *option = &options[OPTION_BALANCE];
+	size_t length = strlen(option->name);
+	uint32_t word = 0;
+
+	if (strncmp(part, option->name, length) != 0 || part[length] != '=')
+		return false;
+	*ret_why = option_parse_word(option, part + length + 1, &word);
+	route->balance = (uint8_t)(word + 1);
+	return true;
+}
+
+/* What stands between two commas. */
+static const char *parse_part(
+    const char *part, char *copy, bool is_list, struct route *route)
+{
+	const char *why = NULL;
+
+	if (!*part && is_list)
+		return "expected a target on both sides of a comma";
+	if (parse_setting(part, route, &why))
+		return why;
+	if (route->count == ROUTE_TARGETS_MAX)
+		return "expected at most 16 targets";
+	why = target_parse(part, copy, &route->targets[route->count]);
+	if (!why)
+		route->count++;
+	return why;
+}
+
+static const char *parse_parts(char *text, char *copy, struct route *route)
+{
+	size_t length = strlen(text);
+	const char *why = NULL;
+
+	for (size_t at = 0, next; at <= length && !why; at = next + 1) {
+		next = at + strcspn(text + at, ",");
+		text[next] = copy[next] = '\0';
+		why = parse_part(
+		    text + at, copy + at, at > 0 || next < length, route);
+	}
+	if (!why && !route->count)
+		why = "expected a target";
+	for (size_t i = 0; why && i < length; i++)
+		if (!text[i])
+			text[i] = ',';
+	return why;
+}
+
+static const char *find_taken(
+    const struct routes *routes, unsigned first, unsigned last, bool other)
+{
+	if (other)
+		return routes->other ? "* has a route already" : NULL;
+	for (unsigned byte = first; byte <= last; byte++)
+		if (routes->by_byte[byte])
+			return first == last
+				   ? "this byte has a route already"
+				   : "a byte of this range has a route already";
+	return NULL;
+}
+
+const char *routes_add(struct routes *routes, char *item, char *copy, bool keep,
+    struct route *place)
+{
 	uint8_t first = 0, last = 0;
 	size_t length = strcspn(item, "=");
 	const char *why;
 	bool other;
 
 	why = parse_bytes(item, length, &first, &last, &other);
-	if (why)
-		return why;
-	if (!item[length])
-		return "expected BYTE=TARGET";
-	if (other && routes->other)
-		return "* has a route already";
-	for (unsigned byte = first; !other && byte <= last; byte++)
-		if (routes->by_byte[byte])
-			return first == last
-				   ? "this byte has a route already"
-				   : "a byte of this range has a route already";
-
-	why = target_parse(item + length + 1, copy + length + 1, &route.target);
+	if (!why && !item[length])
+		why = "expected BYTE=TARGET";
+	if (!why)
+		why = find_taken(routes, first, last, other);
+	*place = (struct route){.keep = keep};
+	if (!why)
+		why = parse_parts(item + length + 1, copy + length + 1, place);
 	if (why)
 		return why;
 	/* Each route takes a byte of its own or "*": the list cannot fill. */
-	*place = route;
 	routes->places[routes->count++] =
 	    (uint16_t)((size_t)((const char *)place - routes->memory) /
 		       ROUTE_UNIT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The routing table: for each first byte a target, or none. */
+/* The routing table: for each first byte one target or more, or none. */
 #ifndef CONFIG_ROUTE_H
 #define CONFIG_ROUTE_H
 
@@ -7,13 +7,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "options.h"
 #include "target.h"
 
 #define ROUTES_MAX 257 /* one for each byte, and one for "*" */
 
+#define ROUTE_TARGETS_MAX 16
+
 struct route {
-	struct target target;
-	bool keep; /* the byte is forwarded too */
+	bool keep;       /* the byte is forwarded too */
+	uint8_t balance; /* enum balance + 1; 0: as the settings say */
+	uint8_t count;   /* of targets, at least 1 */
+	struct target targets[];
 };
 
 /*
@@ -31,6 +36,9 @@ struct routes {
 /* A multiple of struct route's alignment. */
 #define ROUTE_UNIT ((size_t)8)
 
+/* What a route takes of as many targets as the text could have. */
+size_t route_bytes(const char *item, size_t length);
+
 /* The route of a number below count. */
 const struct route *routes_at(const struct routes *routes, unsigned number);
 
@@ -38,13 +46,15 @@ const struct route *routes_at(const struct routes *routes, unsigned number);
 const struct route *routes_find(const struct routes *routes, uint8_t byte);
 
 /*
- * Adds "BYTE=TARGET"; BYTE is 0xX or 0xXX, a range 0xXX-0xXX, or *. `item` and
- * `copy` are two copies of it, with the lifetime that target_parse() asks for;
- * the route is written to `place`, a multiple of ROUTE_UNIT behind
- * routes->memory and below UINT16_MAX of them.
- * Returns NULL, or what was expected instead; the table is unchanged then.
+ * Adds "BYTE=TARGET[,TARGET]..."; BYTE is 0xX or 0xXX, a range 0xXX-0xXX, or *.
+ * Among the targets may be "balance=HOW", as the option of that name. `item`
+ * and `copy` are two copies of it, with the lifetime that target_parse() asks
+ * for, and both are cut up; the route is written to `place`, of route_bytes(),
+ * a multiple of ROUTE_UNIT behind routes->memory and below UINT16_MAX of them.
+ * Returns NULL, or what was expected instead; table and item are unchanged
+ * then.
  */
-const char *routes_add(struct routes *routes, const char *item, char *copy,
-    bool keep, struct route *place);
+const char *routes_add(struct routes *routes, char *item, char *copy, bool keep,
+    struct route *place);
 
 #endif

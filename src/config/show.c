@@ -27,7 +27,13 @@ static void add_route_lines(
 			text_add_byte(text, (uint8_t)last);
 		}
 	}
-	text_add_all(text, "=", route->target.text, "\n", NULL);
+	for (unsigned i = 0; i < route->count; i++)
+		text_add_all(text, i ? "," : "=", route->targets[i].text, NULL);
+	if (route->balance)
+		text_add_all(text, ",", options[OPTION_BALANCE].name, "=",
+		    option_word(&options[OPTION_BALANCE], route->balance - 1U),
+		    NULL);
+	text_add_char(text, '\n');
 }
 
 void config_add_to(const struct config *config, struct text *text)

@@ -44,6 +44,7 @@ struct beneath {
 #define TCP_BIND      UINT64_C(1)
 #define SCOPE_SIGNALS (UINT64_C(1) << 1)
 #define RULE_BENEATH  1
+#define RULE_PORT     2
 
 /* All that can be denied, from the newest version on. */
 static const struct version {
@@ -63,6 +64,7 @@ static const struct version {
 static unsigned version;
 static bool is_serving;
 static bool tcp_is_denied;
+static bool has_capabilities;
 
 /* Of what the version can deny, `wanted`. Returns its descriptor. */
 static int create_ruleset(const struct ruleset *wanted)
@@ -85,26 +87,31 @@ static int create_ruleset(const struct ruleset *wanted)
 	}
 }
 
-static int allow_reading(int ruleset)
+/* To read files; and from an address of ours to connect, at any port. */
+static int allow_serving(int ruleset)
 {
+	/* access_attr, port */
+	const uint64_t any_port[] = {TCP_BIND, 0};
 	int root CLEANUP_FD = open("/", O_PATH | O_CLOEXEC);
 	const struct beneath rule = {READ_FILES, root};
 
 	if (root < 0 ||
 	    syscall(SYS_landlock_add_rule, ruleset, RULE_BENEATH, &rule, 0) < 0)
 		return -errno;
+	/* Where TCP is not denied there is no such rule, nor any need. */
+	syscall(SYS_landlock_add_rule, ruleset, RULE_PORT, any_port, 0);
 	return 0;
 }
 
-static int restrict_to(const struct ruleset *denied, bool may_read)
+static int restrict_to(const struct ruleset *denied, bool serving)
 {
 	int r = 0;
 	int ruleset CLEANUP_FD = create_ruleset(denied);
 
 	if (ruleset < 0)
 		return ruleset;
-	if (may_read)
-		r = allow_reading(ruleset);
+	if (serving)
+		r = allow_serving(ruleset);
 	if (r == 0 && syscall(SYS_landlock_restrict_self, ruleset, 0) < 0)
 		r = -errno;
 	return r;
@@ -128,7 +135,8 @@ static const char *enter_serving(enum confine_how how)
 	const char *why = NULL;
 	int r;
 
-	privileges_drop();
+	if (!has_capabilities)
+		privileges_drop();
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	r = restrict_to(&denied, true);
@@ -159,8 +167,9 @@ static const char *enter_relaying(enum confine_how how)
 	const char *why = NULL;
 	int r;
 
-	if (!is_serving) {
+	if (!is_serving || has_capabilities)
 		privileges_drop();
+	if (!is_serving) {
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	}
@@ -187,17 +196,25 @@ static const char *enter(
 	return stage(how);
 }
 
-const char *confine_listener(enum confine_how how)
+const char *confine_listener(const struct settings *settings)
 {
-	if (how != CONFINE_OFF && !WITH_SANITIZERS)
+	const bool confines =
+	    settings->confine != CONFINE_OFF && !WITH_SANITIZERS;
+
+	has_capabilities = settings->transparent || settings->mark;
+	if (confines)
 		privileges_drop_bounding_set();
-	return enter(how, enter_serving);
+	if (confines && has_capabilities)
+		privileges_drop_to_network();
+	return enter(settings->confine, enter_serving);
 }
 
-void confine_resolver(enum confine_how how)
+void confine_resolver(const struct settings *settings)
 {
+	if (is_serving && has_capabilities)
+		privileges_drop();
 	if (!is_serving)
-		enter(how, enter_serving);
+		enter(settings->confine, enter_serving);
 }
 
 const char *confine_relay(enum confine_how how)

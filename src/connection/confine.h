@@ -6,8 +6,8 @@
  *	serving     The listener, its handlers up to the relay, and whoever
  *	            resolves a name: they read files, look up names, connect,
  *	            and fork. No file is written, made or executed, no TCP port
- *	            bound, nobody else signalled (landlock(7)); what else is
- *	            called than confine_filter.c lists fails with ENOSYS
+ *	            of its choice bound, nobody else signalled (landlock(7));
+ *what else is called than confine_filter.c lists fails with ENOSYS
  *	            (seccomp(2)).
  *	relaying    A handler that is connected: it moves bytes between
  *	            descriptors that are open, makes pipes, and writes the
@@ -32,16 +32,18 @@
 
 /*
  * Enters the first stage: once the ports are bound and the user is the one to
- * stay, before the first connection is accepted.
+ * stay, before the first connection is accepted. Where the settings want a
+ * connection to come from an address or with a mark that takes a capability for
+ * it (capabilities(7)), that is kept for the second stage to give up.
  * Returns NULL, or under CONFINE_REQUIRE what this kernel lacks.
  */
-const char *confine_listener(enum confine_how how);
+const char *confine_listener(const struct settings *settings);
 
 /*
  * The same in a process that was forked to resolve a name. In a listener's it
  * is in force already.
  */
-void confine_resolver(enum confine_how how);
+void confine_resolver(const struct settings *settings);
 
 /*
  * Enters the second stage, after the last connect(): makes log_prepare().

@@ -10,6 +10,7 @@
 #include "../fd.h"
 #include "../wait.h"
 #include "dial.h"
+#include "origin.h"
 #include "resolve.h"
 
 #define ATTEMPT_DELAY_MS 250 /* RFC 8305, section 5 and 8 */
@@ -17,6 +18,7 @@
 
 /* The attempts under way. fds[0] is the client; those behind are ours. */
 struct race {
+	struct dialer *dialer;
 	const struct address *list;
 	unsigned count;  /* of addresses */
 	unsigned next;   /* the next address to try */
@@ -34,15 +36,32 @@ static int interrupted(void)
 	return wait_order() == WAIT_GO_ON ? 0 : -ECANCELED;
 }
 
+int dial_pause(struct dialer *dialer, int64_t until)
+{
+	for (;;) {
+		struct pollfd client = {.fd = dialer->watch_fd};
+		int r = wait_for(&client, 1, until);
+
+		if (r == -ETIME)
+			return 0;
+		if (r == -EINTR && interrupted() < 0)
+			return -ECANCELED;
+		if (r > 0 && client.revents & POLLERR)
+			return -ENOTCONN;
+		if (r > 0)
+			dialer->watch_fd = -1; /* hung up, with no error */
+		if (r < 0 && r != -EINTR)
+			return r;
+	}
+}
+
 /*
  * connect() to a unix socket whose backlog is full gives EAGAIN, and poll()
  * cannot wait for room (connect(2)): so it is tried again until the deadline.
  */
-static int connect_patiently(
-    int fd, const struct address *address, int64_t deadline, int watch_fd)
+static int connect_patiently(struct dialer *dialer, int fd,
+    const struct address *address, int64_t deadline)
 {
-	struct pollfd client = {.fd = watch_fd};
-
 	for (;;) {
 		int64_t again;
 		int r;
@@ -54,13 +73,9 @@ static int connect_patiently(
 		again = deadline_in_ms(BACKLOG_RETRY_MS);
 		if (again > deadline)
 			return -ETIME;
-		r = wait_for(&client, 1, again);
-		if (r == -EINTR && interrupted() < 0)
-			return -ECANCELED;
-		if (r > 0 && client.revents & POLLERR)
-			return -ENOTCONN;
-		if (r > 0)
-			client.fd = -1; /* hung up, with no error */
+		r = dial_pause(dialer, again);
+		if (r < 0)
+			return r;
 	}
 }
 
@@ -68,16 +83,19 @@ static int connect_patiently(
  * Starts one attempt. Returns 0 when it is connected, -EINPROGRESS when it is
  * on its way (*ret_fd is set in both cases), or what ended it.
  */
-static int start(
-    const struct address *address, int64_t deadline, int watch_fd, int *ret_fd)
+static int start(struct dialer *dialer, const struct address *address,
+    int64_t deadline, int *ret_fd)
 {
+	const int family = address->any.sa_family;
 	int r;
-	int fd CLEANUP_FD = socket(address->any.sa_family,
-	    SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd CLEANUP_FD =
+	    socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 
 	if (fd < 0)
 		return -errno;
-	r = connect_patiently(fd, address, deadline, watch_fd);
+	r = origin_bind(&dialer->origin, fd, family);
+	if (r == 0)
+		r = connect_patiently(dialer, fd, address, deadline);
 	if (r == 0 || r == -EINPROGRESS)
 		*ret_fd = fd_take(&fd);
 	return r;
@@ -88,8 +106,9 @@ static int start_next(struct race *race, int64_t deadline)
 {
 	const struct address *address = &race->list[race->next++];
 	int fd = -1;
-	int r = start(address, deadline, race->fds[0].fd, &fd);
+	int r = start(race->dialer, address, deadline, &fd);
 
+	race->fds[0].fd = race->dialer->watch_fd;
 	if (r < 0 && r != -EINPROGRESS) {
 		race->error = r;
 		return -1;
@@ -156,8 +175,8 @@ static int wait_for_winner(struct race *race, int64_t deadline)
 		return r;
 	if (race->fds[0].revents & POLLERR)
 		return -ENOTCONN;
-	if (race->fds[0].revents)
-		race->fds[0].fd = -1; /* hung up, with no error: see resolve */
+	if (race->fds[0].revents) /* hung up, with no error: see resolve */
+		race->fds[0].fd = race->dialer->watch_fd = -1;
 	return find_winner(race);
 }
 
@@ -181,16 +200,17 @@ static int run(struct race *race, int64_t deadline)
 	return fd;
 }
 
-static int connect_first(const struct address *list, unsigned count,
-    int64_t deadline, int watch_fd, struct dialed *ret_dialed)
+static int connect_first(struct dialer *dialer, const struct address *list,
+    unsigned count, int64_t deadline, struct dialed *ret_dialed)
 {
-	struct race race = {.list = list,
+	struct race race = {.dialer = dialer,
+	    .list = list,
 	    .count = count,
 	    .error = -EADDRNOTAVAIL,
 	    .running = 1};
 	int fd;
 
-	race.fds[0] = (struct pollfd){.fd = watch_fd};
+	race.fds[0] = (struct pollfd){.fd = dialer->watch_fd};
 	fd = run(&race, deadline);
 	for (nfds_t i = 1; i < race.running; i++) {
 		if (race.fds[i].fd == fd)
@@ -202,26 +222,26 @@ static int connect_first(const struct address *list, unsigned count,
 	return fd;
 }
 
-int dial(const struct target *target, enum confine_how confine,
-    int64_t deadline, int watch_fd, struct dialed *ret_dialed)
+int dial(struct dialer *dialer, const struct target *target, int64_t deadline,
+    struct dialed *ret_dialed)
 {
 	struct resolved resolved;
 	int r;
 
 	if (!target->host) {
 		r = connect_first(
-		    &target->address, 1, deadline, watch_fd, ret_dialed);
+		    dialer, &target->address, 1, deadline, ret_dialed);
 	} else {
-		r = resolve(target->host, target->port, confine, deadline,
-		    watch_fd, &resolved);
+		r = resolve(target->host, target->port, dialer->settings,
+		    deadline, dialer->watch_fd, &resolved);
 		if (r == 0 && resolved.error) {
 			ret_dialed->error = gai_strerror(resolved.error);
 			return resolved.error == EAI_MEMORY ? -ENOMEM
 							    : -EHOSTUNREACH;
 		}
 		if (r == 0)
-			r = connect_first(resolved.list, resolved.count,
-			    deadline, watch_fd, ret_dialed);
+			r = connect_first(dialer, resolved.list, resolved.count,
+			    deadline, ret_dialed);
 	}
 	if (r < 0)
 		ret_dialed->error = strerror(r == -ETIME ? ETIMEDOUT : -r);

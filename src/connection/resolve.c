@@ -74,7 +74,7 @@ static void look_up(
 _Static_assert(sizeof(struct resolved) <= 4096, "struct resolved is too large");
 
 static _Noreturn void child(const char *host, uint16_t port,
-    enum confine_how confine, int answer_fd, pid_t parent)
+    const struct settings *settings, int answer_fd, pid_t parent)
 {
 	struct resolved resolved;
 	ssize_t written;
@@ -82,7 +82,7 @@ static _Noreturn void child(const char *host, uint16_t port,
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	confine_resolver(confine);
+	confine_resolver(settings);
 	look_up(host, port, &resolved);
 	written = write(answer_fd, &resolved, sizeof(resolved));
 	_exit(written == (ssize_t)sizeof(resolved) ? 0 : 1);
@@ -142,7 +142,7 @@ static pid_t fork_patiently(int64_t deadline, int watch_fd)
 	}
 }
 
-int resolve(const char *host, uint16_t port, enum confine_how confine,
+int resolve(const char *host, uint16_t port, const struct settings *settings,
     int64_t deadline, int watch_fd, struct resolved *ret_resolved)
 {
 	int fds[2];
@@ -161,7 +161,7 @@ int resolve(const char *host, uint16_t port, enum confine_how confine,
 		return pid;
 	}
 	if (pid == 0)
-		child(host, port, confine, fds[1], parent);
+		child(host, port, settings, fds[1], parent);
 	close(fds[1]);
 	r = wait_for_answer(answer, deadline, watch_fd, ret_resolved);
 	kill(pid, SIGKILL);

@@ -30,7 +30,7 @@ struct resolved {
  * socket watch_fd reports an error (poll(2), POLLERR; -1: none), or another
  * negative errno.
  */
-int resolve(const char *host, uint16_t port, enum confine_how confine,
+int resolve(const char *host, uint16_t port, const struct settings *settings,
     int64_t deadline, int watch_fd, struct resolved *ret_resolved);
 
 #endif

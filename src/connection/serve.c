@@ -8,8 +8,10 @@
 #include "../record/log.h"
 #include "confine.h"
 #include "dial.h"
+#include "origin.h"
 #include "relay.h"
 #include "serve.h"
+#include "targets.h"
 
 /*
  * One recv of this size: enough for what most clients send first, so that it
@@ -64,26 +66,46 @@ static enum result not_connected(int r)
 	}
 }
 
+/* Who is at the other end, where that decides what a target sees. */
+static void find_origin(const struct settings *settings,
+    const struct client *client, struct origin *ret_origin)
+{
+	struct address peer = {0};
+
+	if (settings->transparent && client->is_inet) {
+		peer.length = sizeof(peer.local);
+		getpeername(client->in, &peer.any, &peer.length);
+	}
+	origin_choose(settings, &peer, ret_origin);
+}
+
 /* Connects to the route's target. Returns its descriptor or a result < 0. */
 static int connect_target(const struct settings *settings,
     const struct route *route, const struct client *client, int64_t start_us,
     struct record *record, int *ret_reset)
 {
+	struct dialer dialer = {.settings = settings,
+	    .watch_fd = client->is_socket ? client->in : -1};
 	struct dialed dialed = {0};
-	int fd = dial(&route->target, settings->confine,
-	    deadline_after(start_us, settings->connect_timeout_ms),
-	    client->is_socket ? client->in : -1, &dialed);
+	const struct target *target = &route->targets[0];
+	int fd;
 
+	find_origin(settings, client, &dialer.origin);
+	fd = targets_dial(&dialer, route,
+	    deadline_after(start_us, settings->connect_timeout_ms), &dialed,
+	    &target);
+	record->target = target->text;
 	record->error = dialed.error;
 	if (fd < 0) {
 		record->result = not_connected(fd);
 		return fd;
 	}
+	record->error = NULL;
 	record->address = dialed.address;
 	*ret_reset = dialed.reset;
 	record->connect_us = deadline_now() - start_us;
-	log_debug("connected", "client", client->name, "target",
-	    route->target.text, NULL);
+	log_debug(
+	    "connected", "client", client->name, "target", target->text, NULL);
 	return fd;
 }
 
@@ -111,8 +133,6 @@ static bool serve_until_end(const struct config *config,
 		record->result = RESULT_NO_ROUTE;
 		return false;
 	}
-	record->target = route->target.text;
-
 	int target CLEANUP_FD = connect_target(settings, route, client,
 	    waited ? deadline_now() : record->start_us, record,
 	    &start.target_reset);
