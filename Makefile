@@ -106,6 +106,25 @@ else
 SAY = @:
 endif
 
+# make fuzz: TARGET=route SECONDS=600 for one and longer; needs clang.
+FUZZ_TARGETS := config env_file route
+build/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(SOURCES) $(HEADERS)
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)clang -std=gnu17 -Wall -Wextra -g -O1 -fno-sanitize-recover=all \
+		-fsanitize=fuzzer,address,undefined -o $@ $< \
+		$(filter-out src/byte-proxy.c,$(SOURCES))
+
+.PHONY: fuzz
+fuzz: SECONDS := 60
+fuzz: TARGET := $(FUZZ_TARGETS)
+fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
+	$(Q)for target in $(TARGET); do \
+		mkdir -p build/fuzz/found/$$target && \
+		build/fuzz/$$target -max_total_time=$(SECONDS) -timeout=5 \
+		-artifact_prefix=build/fuzz/broken-$$target- \
+		build/fuzz/found/$$target tests/fuzz/corpus/$$target || exit 1; done
+
 .PHONY: all deps demo tools stage kinds check check-asan bench lint install uninstall clean
 .DELETE_ON_ERROR:
 
