@@ -108,12 +108,21 @@ endif
 
 # make fuzz: TARGET=route SECONDS=600 for one and longer; needs clang.
 FUZZ_TARGETS := config env_file route
-build/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(SOURCES) $(HEADERS)
+FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzz/objects/%.o, \
+	$(filter-out src/byte-proxy.c,$(SOURCES)))
+FUZZ_CFLAGS  := -std=gnu17 -Wall -Wextra -g -O1 \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+build/fuzz/objects/%.o: src/%.c
 	@mkdir -p $(@D)
 	$(SAY) CC $<
-	$(Q)clang -std=gnu17 -Wall -Wextra -g -O1 -fno-sanitize-recover=all \
-		-fsanitize=fuzzer,address,undefined -o $@ $< \
-		$(filter-out src/byte-proxy.c,$(SOURCES))
+	$(Q)clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJECTS)
+	$(SAY) CC $<
+	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJECTS)
+
+-include $(FUZZ_OBJECTS:.o=.d)
 
 .PHONY: fuzz
 fuzz: SECONDS := 60

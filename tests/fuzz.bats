@@ -7,7 +7,9 @@ load helpers
 # corpus TARGET: builds it, and runs what is kept for it.
 corpus() {
 	needs clang clang
-	make -s -C "$BATS_TEST_DIRNAME/.." "build/fuzz/$1" 3>&-
+	# One make at a time: they share objects.
+	flock "$BATS_FILE_TMPDIR" make -s -C "$BATS_TEST_DIRNAME/.." \
+		"build/fuzz/$1" 3>&-
 	timeout 60 "$BUILD/fuzz/$1" "$BATS_TEST_DIRNAME/fuzz/corpus/$1"/*
 }
 

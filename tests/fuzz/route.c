@@ -11,7 +11,7 @@
 #include "../../src/config/route.h"
 #include "fuzz.h"
 
-#define LINES_MAX 300
+#define LINES_MAX 150
 
 /* The bytes that "BYTE=" stands for; false for "*". */
 static bool read_bytes(
@@ -29,15 +29,31 @@ static bool read_bytes(
 	return true;
 }
 
-static void check_target(const struct target *target, const char *item)
+static void check_target(const struct target *target)
 {
-	RULE(strcmp(target->text, strchr(item, '=') + 1) == 0,
-	    "\"%s\" of \"%s\"", target->text, item);
 	RULE(target->host
 		 ? *target->host && target->port
 		 : target->address.length >= sizeof(sa_family_t) &&
 		       target->address.length <= sizeof(target->address.local),
-	    "\"%s\"", item);
+	    "\"%s\"", target->text);
+}
+
+/* The targets are the parts of the list that are no settings, in order. */
+static void check_targets(const struct route *route, const char *item)
+{
+	char *list = strdup(strchr(item, '=') + 1), *rest = list, *part;
+	unsigned count = 0;
+
+	while ((part = strsep(&rest, ","))) {
+		if (strncmp(part, "balance=", 8) == 0)
+			continue;
+		RULE(count < route->count, "too few of \"%s\"", item);
+		RULE(strcmp(route->targets[count].text, part) == 0,
+		    "\"%s\" of \"%s\"", route->targets[count].text, item);
+		check_target(&route->targets[count++]);
+	}
+	RULE(count == route->count && count > 0, "too many of \"%s\"", item);
+	free(list);
 }
 
 static void check_accepted(
@@ -47,21 +63,25 @@ static void check_accepted(
 	unsigned first, last;
 
 	if (!read_bytes(item, &first, &last)) {
-		check_target(
-		    &routes_at(routes, routes->other - 1u)->target, item);
+		check_targets(routes_at(routes, routes->other - 1U), item);
 		return;
 	}
 	for (unsigned byte = first; byte <= last; byte++) {
 		route = routes_find(routes, (uint8_t)byte);
 		RULE(route && route->keep == keep, "no route of %u", byte);
-		check_target(&route->target, item);
+		check_targets(route, item);
 	}
 }
 
-/* One line at `at`, which ends with a NUL; its two copies are freed by nobody
- * before the routes are. */
+/* What a line's route lies in, and the text that it points to. */
+struct place {
+	_Alignas(ROUTE_UNIT) char route[sizeof(struct route) +
+					(ROUTE_TARGETS_MAX + 1) *
+					    sizeof(struct target)];
+};
+
 static void add(
-    struct routes *routes, const char *at, char *copies[2], struct route *place)
+    struct routes *routes, const char *at, char *copies[2], struct place *place)
 {
 	struct routes before = *routes;
 	bool keep = routes->count & 1;
@@ -69,17 +89,23 @@ static void add(
 
 	copies[0] = strdup(at);
 	copies[1] = strdup(at);
-	why = routes_add(routes, copies[0], copies[1], keep, place);
-	if (why)
-		RULE(memcmp(&before, routes, sizeof(before)) == 0,
-		    "\"%s\" was refused", at);
-	else
-		check_accepted(routes, copies[0], keep);
+	RULE(route_bytes(at, strlen(at)) <= sizeof(*place), "\"%s\"", at);
+	why = routes_add(
+	    routes, copies[0], copies[1], keep, (struct route *)place);
+	if (!why) {
+		check_accepted(routes, at, keep);
+		return;
+	}
+	RULE(before.count == routes->count && before.other == routes->other &&
+		 memcmp(before.by_byte, routes->by_byte,
+		     sizeof(before.by_byte)) == 0,
+	    "\"%s\" was refused", at);
+	RULE(strcmp(copies[0], at) == 0, "\"%s\" is now \"%s\"", at, copies[0]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
-	static struct route places[LINES_MAX];
+	static struct place places[LINES_MAX];
 	static char *copies[LINES_MAX][2];
 	struct routes routes;
 	char *text = strndup((const char *)bytes, size), *rest = text, *line;
