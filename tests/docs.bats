@@ -21,7 +21,7 @@ manual() {
 
 @test "every option is in the manual, the README, the completion and a test" {
 	local option
-	[ "$(options | wc -l)" -eq 17 ]
+	[ "$(options | wc -l)" -eq 19 ]
 	for option in $(options); do
 		manual | grep -qE -- "^$option( |\$)" ||
 			{ echo "$option: manual" >&2; return 1; }
@@ -67,6 +67,7 @@ manual() {
 		first-byte-timeout 10s
 		connect-timeout 5s
 		drain-timeout 10s
+		proxy-protocol off
 		confine try
 		log auto
 	END
@@ -79,7 +80,7 @@ manual() {
 	local results
 	results=$(sed -nE 's/.*\[RESULT_[A-Z_]+\] = \{"([a-z-]+)".*/\1/p' \
 		"$(top)/src/record/result.c")
-	[ "$(wc -w <<<"$results")" -eq 12 ]
+	[ "$(wc -w <<<"$results")" -eq 13 ]
 	for result in $results; do
 		manual | grep -qxF "$result"
 		[ "$result" = system-error ] ||
@@ -90,8 +91,8 @@ manual() {
 @test "message ids are 32 hexadecimal digits, each another" {
 	local ids
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c")
-	[ "$(wc -l <<<"$ids")" -eq 12 ]
-	[ "$(sort -u <<<"$ids" | wc -l)" -eq 12 ]
+	[ "$(wc -l <<<"$ids")" -eq 13 ]
+	[ "$(sort -u <<<"$ids" | wc -l)" -eq 13 ]
 }
 
 @test "the manual is clean" {
@@ -115,7 +116,7 @@ manual() {
 		count=$((count + 1))
 	done < <(sed -zE 's/\\\n +//g' "$(top)/README.md" |
 		grep -E '^    byte-proxy --(map|listen)')
-	[ "$count" -eq 2 ]
+	[ "$count" -eq 4 ]
 }
 
 # complete WORDS...: what bash offers for the last one.
@@ -138,6 +139,8 @@ complete_words() {
 	[ "${COMPREPLY[*]}" = 'auto journal syslog stderr' ]
 	complete_words byte-proxy --confine ''
 	[ "${COMPREPLY[*]}" = 'try require off' ]
+	complete_words byte-proxy --proxy-protocol v
+	[ "${COMPREPLY[*]}" = 'v1 v2' ]
 	complete_words byte-proxy --user roo
 	[ "${COMPREPLY[*]}" = root ]
 	touch "$T/some.env"
@@ -233,5 +236,5 @@ installed() {
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c" | tr -d '"')
 	[ "$(sed -n 's/^-- //p' "$(top)/systemd/byte-proxy.catalog" | sort)" = \
 		"$(sort <<<"$ids")" ]
-	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 12 ]
+	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 13 ]
 }

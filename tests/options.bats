@@ -150,6 +150,9 @@ printed() {
 		max-connections|many|a number from 1
 		confine|yes|try, require or off
 		confine|Try|try, require or off
+		proxy-protocol|v3|off, v1 or v2
+		proxy-protocol|V1|off, v1 or v2
+		proxy-protocol|1|off, v1 or v2
 		first-byte-timeout|soon|a time
 		connect-timeout|5 s|a time
 		connect-timeout|1.5|a time
@@ -162,6 +165,8 @@ printed() {
 		log|nowhere|auto
 		log|Journal|auto
 	END
+	refuses 78 'BYTE_PROXY_ACCEPT_PROXY v1: expected yes or no' \
+		env BYTE_PROXY_ACCEPT_PROXY=v1 "$BYTE_PROXY" --map '*=a:1'
 	refuses 78 'BYTE_PROXY_DEBUG maybe: expected yes or no' \
 		env BYTE_PROXY_DEBUG=maybe "$BYTE_PROXY" --map '*=a:1'
 }
@@ -178,11 +183,13 @@ printed() {
 @test "every setting can be an argument, a variable, and a line of the file" {
 	local expected=(max-connections=7 first-byte-timeout=1s connect-timeout=2s
 		idle-timeout=3s drain-timeout=4s listen-port=5000
-		'listen-address=[::1]' log=stderr debug=yes 'map 0x01=a:1'
+		'listen-address=[::1]' log=stderr debug=yes accept-proxy=yes
+		proxy-protocol=v2 'map 0x01=a:1'
 		'map-keep 0x02=b:2')
 	check --max-connections 7 --first-byte-timeout 1s --connect-timeout 2s \
 		--idle-timeout 3s --drain-timeout 4s --listen-port 5000 \
-		--listen-address ::1 --log stderr --debug --map 0x01=a:1 \
+		--listen-address ::1 --log stderr --debug --accept-proxy \
+		--proxy-protocol v2 --map 0x01=a:1 \
 		--map-keep=0x02=b:2
 	printed "${expected[@]}"
 
@@ -196,6 +203,8 @@ printed() {
 		BYTE_PROXY_LISTEN_ADDRESS=[::1]
 		BYTE_PROXY_LOG=stderr
 		BYTE_PROXY_DEBUG=yes
+		BYTE_PROXY_ACCEPT_PROXY=yes
+		BYTE_PROXY_PROXY_PROTOCOL=v2
 		BYTE_PROXY_MAP=0x01=a:1
 		BYTE_PROXY_MAP_KEEP=0x02=b:2
 	END

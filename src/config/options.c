@@ -21,9 +21,15 @@ const struct option options[OPTIONS_COUNT] = {
     [OPTION_FIRST_BYTE_TIMEOUT] = {"first-byte-timeout", "TIME",
 	"for the client to send its first byte (10s)", OPTION_DURATION,
 	GROUP_CLIENT, AT(first_byte_timeout_ms), 10000},
+    [OPTION_ACCEPT_PROXY] = {"accept-proxy", "",
+	"a PROXY header comes first, and names the client", OPTION_SWITCH,
+	GROUP_CLIENT, AT(accept_proxy), 0},
     [OPTION_CONNECT_TIMEOUT] = {"connect-timeout", "TIME",
 	"for resolving and connecting together (5s)", OPTION_DURATION,
 	GROUP_TARGET, AT(connect_timeout_ms), 5000},
+    [OPTION_PROXY_PROTOCOL] = {"proxy-protocol", "VERSION",
+	"off, v1 or v2: tell it who the client is (off)", OPTION_PROXY_VERSION,
+	GROUP_TARGET, AT(proxy_protocol), PROXY_PROTOCOL_OFF},
     [OPTION_IDLE_TIMEOUT] = {"idle-timeout", "TIME",
 	"without a byte either way (0: no limit)", OPTION_DURATION, GROUP_LIFE,
 	AT(idle_timeout_ms), 0},
@@ -73,6 +79,10 @@ static const struct words {
 	{[CONFINE_TRY] = "try",
 	    [CONFINE_REQUIRE] = "require",
 	    [CONFINE_OFF] = "off"}},
+    [WORDS(OPTION_PROXY_VERSION)] = {"expected off, v1 or v2",
+	{[PROXY_PROTOCOL_OFF] = "off",
+	    [PROXY_PROTOCOL_V1] = "v1",
+	    [PROXY_PROTOCOL_V2] = "v2"}},
 };
 
 static const struct {
@@ -246,6 +256,7 @@ const char *option_set(
 		return NULL;
 	case OPTION_LOG_TO:
 	case OPTION_CONFINE_HOW:
+	case OPTION_PROXY_VERSION:
 		return set_word(value, words_of(option), setting);
 	default:
 		return "not a setting";
@@ -276,6 +287,7 @@ static void add_value(
 		break;
 	case OPTION_LOG_TO:
 	case OPTION_CONFINE_HOW:
+	case OPTION_PROXY_VERSION:
 		text_add(
 		    text, words_of(option)->names[*(const uint32_t *)setting]);
 		break;

@@ -26,10 +26,19 @@ enum confine_how {
 	CONFINE_OFF      /* nothing is confined at all */
 };
 
+/* The header of the PROXY protocol that a target gets (proxy_header.h). */
+enum proxy_protocol {
+	PROXY_PROTOCOL_OFF,
+	PROXY_PROTOCOL_V1,
+	PROXY_PROTOCOL_V2
+};
+
 /* Durations are in milliseconds, and 0 stands for "no limit". */
 struct settings {
 	uint32_t first_byte_timeout_ms;
+	bool accept_proxy; /* a PROXY header comes first, and has to */
 	uint32_t connect_timeout_ms;
+	uint32_t proxy_protocol; /* enum proxy_protocol */
 	uint32_t idle_timeout_ms;
 	uint32_t drain_timeout_ms; /* here 0 is "at once" */
 	uint32_t max_connections;
@@ -54,7 +63,8 @@ enum option_kind {
 	OPTION_ACTION, /* an argument only: help, version, check */
 	OPTION_WORDS,  /* those behind it are one of a few words: */
 	OPTION_LOG_TO,
-	OPTION_CONFINE_HOW
+	OPTION_CONFINE_HOW,
+	OPTION_PROXY_VERSION
 };
 
 /* What the help has together. */
@@ -74,7 +84,9 @@ enum option_id {
 	OPTION_MAP_KEEP,
 	OPTION_ENV_FILE,
 	OPTION_FIRST_BYTE_TIMEOUT,
+	OPTION_ACCEPT_PROXY,
 	OPTION_CONNECT_TIMEOUT,
+	OPTION_PROXY_PROTOCOL,
 	OPTION_IDLE_TIMEOUT,
 	OPTION_DRAIN_TIMEOUT,
 	OPTION_LISTEN_PORT,

@@ -8,6 +8,7 @@
 #include "../record/log.h"
 #include "confine.h"
 #include "dial.h"
+#include "proxied.h"
 #include "relay.h"
 #include "serve.h"
 
@@ -15,11 +16,23 @@
  * One recv of this size: enough for what most clients send first, so that it
  * reaches the target in one segment with the first byte stripped.
  */
-#define FIRST_CHUNK_BYTES ((size_t)16 * 1024)
+#define FIRST_CHUNK_BYTES ((size_t)16 * 1024 - HEADROOM_BYTES)
+
+/*
+ * In front of it, for a PROXY header, which goes out in one segment with it.
+ * Both together have as many pages as the chunk alone would.
+ */
+#define HEADROOM_BYTES ((size_t)256)
 
 /* Of the process's one connection; untouched pages of them cost nothing. */
 static char buffer[PUMP_BUFFER_BYTES] LARGE;
 static char second_buffer[PUMP_BUFFER_BYTES] LARGE;
+static struct proxied proxied LARGE;
+
+_Static_assert(HEADROOM_BYTES >= PROXY_HEADER_WRITTEN_MAX &&
+		   PUMP_BUFFER_BYTES >=
+		       HEADROOM_BYTES + PROXIED_BUFFER_BYTES(FIRST_CHUNK_BYTES),
+    "no room for a PROXY header");
 
 static enum result no_first_byte(ssize_t n, struct record *record)
 {
@@ -30,6 +43,9 @@ static enum result no_first_byte(ssize_t n, struct record *record)
 		return RESULT_FIRST_BYTE_TIMEOUT;
 	case -ECANCELED:
 		return RESULT_TERMINATED;
+	case -EBADMSG:
+		record->error = proxied.why;
+		return RESULT_BAD_PROXY_HEADER;
 	case -ECONNRESET:
 	case -EHOSTUNREACH:
 	case -ENETUNREACH:
@@ -87,6 +103,66 @@ static int connect_target(const struct settings *settings,
 	return fd;
 }
 
+/*
+ * Receives what the client sends first, to *ret_at in the buffer. Returns its
+ * length, or what no_first_byte() tells apart.
+ */
+static ssize_t receive_first(const struct settings *settings,
+    const struct client *client, struct record *record, bool *ret_waited,
+    size_t *ret_at)
+{
+	const int64_t deadline =
+	    deadline_after(record->start_us, settings->first_byte_timeout_ms);
+	char *chunk = buffer + HEADROOM_BYTES;
+	size_t skip = 0;
+	ssize_t n;
+
+	if (!settings->accept_proxy) {
+		n = client_first_chunk(
+		    client, chunk, FIRST_CHUNK_BYTES, deadline, ret_waited);
+	} else {
+		n = proxied_receive(client, chunk, FIRST_CHUNK_BYTES, deadline,
+		    ret_waited, &skip, &proxied);
+		if (proxied.name[0]) {
+			record->client = proxied.name;
+			record->peer = client->name;
+		}
+	}
+	*ret_at = HEADROOM_BYTES + skip;
+	return n;
+}
+
+/* The header that the target of a route gets. */
+static enum proxy_protocol proxy_version_of(
+    const struct settings *settings, const struct route *route)
+{
+	(void)route;
+	return settings->proxy_protocol;
+}
+
+/*
+ * Begins the relay with what the client sent, but for its byte where the route
+ * strips it, behind a PROXY header where the target gets one. Returns the
+ * length of that.
+ */
+static size_t begin(enum proxy_protocol version, const struct route *route,
+    const struct client *client, struct relay_start *start)
+{
+	const uint8_t byte = (uint8_t)buffer[start->offset];
+	size_t header = 0;
+
+	if (!route->keep) {
+		start->offset++;
+		start->length--;
+	}
+	if (version != PROXY_PROTOCOL_OFF)
+		header = proxied_prepend(
+		    version, client, &proxied, byte, buffer + start->offset);
+	start->offset -= header;
+	start->length += header;
+	return header;
+}
+
 /* Returns whether the connection reached the relay, which has ended it. */
 static bool serve_until_end(const struct config *config,
     const struct client *client, struct record *record)
@@ -94,24 +170,26 @@ static bool serve_until_end(const struct config *config,
 	const struct settings *settings = &config->settings;
 	struct relay_start start = {.buffers = {buffer, second_buffer}};
 	const struct route *route;
+	size_t header;
 	bool waited;
 	ssize_t n;
 
 	log_debug("waiting for the first byte", "client", client->name, NULL);
-	n = client_first_chunk(client, buffer, FIRST_CHUNK_BYTES,
-	    deadline_after(record->start_us, settings->first_byte_timeout_ms),
-	    &waited);
+	n = receive_first(settings, client, record, &waited, &start.offset);
 	if (n <= 0) {
 		record->result = no_first_byte(n, record);
 		return false;
 	}
-	record->byte = (unsigned char)buffer[0];
+	start.length = (size_t)n;
+	record->byte = (unsigned char)buffer[start.offset];
 	route = routes_find(&config->routes, (uint8_t)record->byte);
 	if (!route) {
 		record->result = RESULT_NO_ROUTE;
 		return false;
 	}
 	record->target = route->target.text;
+	header =
+	    begin(proxy_version_of(settings, route), route, client, &start);
 
 	int target CLEANUP_FD = connect_target(settings, route, client,
 	    waited ? deadline_now() : record->start_us, record,
@@ -125,9 +203,10 @@ static bool serve_until_end(const struct config *config,
 		record->result = RESULT_SYSTEM_ERROR;
 		return false;
 	}
-	start.offset = route->keep ? 0 : 1;
-	start.length = (size_t)n - start.offset;
 	relay(client, target, &start, settings, record);
+	/* The header is none of the client's bytes. */
+	record->bytes_up -=
+	    record->bytes_up < header ? record->bytes_up : header;
 	return true;
 }
 
