@@ -6,6 +6,7 @@
 # make demo     build it, start it with two targets, show both routes at work
 # make check    the tests; TESTS=tests/relay.bats FILTER=regex for a part
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
+# make fuzz     longer runs of what the tests fuzz; TARGET=route SECONDS=600
 # make check-asan, make lint, make install, make uninstall, make clean
 # V=1 shows the commands. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured,
 # and so are SBINDIR, BINDIR, MANDIR, UNITDIR ... below.
@@ -106,34 +107,6 @@ else
 SAY = @:
 endif
 
-# make fuzz: TARGET=route SECONDS=600 for one and longer; needs clang.
-FUZZ_TARGETS := config env_file route
-FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzz/objects/%.o, \
-	$(filter-out src/byte-proxy.c,$(SOURCES)))
-FUZZ_CFLAGS  := -std=gnu17 -Wall -Wextra -g -O1 \
-	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
-
-build/fuzz/objects/%.o: src/%.c
-	@mkdir -p $(@D)
-	$(SAY) CC $<
-	$(Q)clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
-
-build/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJECTS)
-	$(SAY) CC $<
-	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJECTS)
-
--include $(FUZZ_OBJECTS:.o=.d)
-
-.PHONY: fuzz
-fuzz: SECONDS := 60
-fuzz: TARGET := $(FUZZ_TARGETS)
-fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
-	$(Q)for target in $(TARGET); do \
-		mkdir -p build/fuzz/found/$$target && \
-		build/fuzz/$$target -max_total_time=$(SECONDS) -timeout=5 \
-		-artifact_prefix=build/fuzz/broken-$$target- \
-		build/fuzz/found/$$target tests/fuzz/corpus/$$target || exit 1; done
-
 .PHONY: all deps demo tools stage kinds check check-asan bench lint install uninstall clean
 .DELETE_ON_ERROR:
 
@@ -208,6 +181,34 @@ shipped: $(BENCH_TOOLS) | all
 		$(MAKE) --no-print-directory STATIC=$$static ASAN= \
 		CC=$$([ $$static = yes ] && echo musl-gcc || echo gcc) \
 		with-empty || exit 1; done
+
+# make fuzz: TARGET=route SECONDS=600 for one and longer; needs clang.
+FUZZ_TARGETS := config env_file route
+FUZZ_OBJECTS := $(patsubst src/%.c,build/fuzz/objects/%.o, \
+	$(filter-out src/byte-proxy.c,$(SOURCES)))
+FUZZ_CFLAGS  := -std=gnu17 -Wall -Wextra -g -O1 \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+build/fuzz/objects/%.o: src/%.c
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)clang $(FUZZ_CFLAGS) -MMD -MP -c -o $@ $<
+
+build/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(FUZZ_OBJECTS)
+	$(SAY) CC $<
+	$(Q)clang $(FUZZ_CFLAGS) -fsanitize=fuzzer -o $@ $< $(FUZZ_OBJECTS)
+
+-include $(FUZZ_OBJECTS:.o=.d)
+
+.PHONY: fuzz
+fuzz: SECONDS := 60
+fuzz: TARGET := $(FUZZ_TARGETS)
+fuzz: $(addprefix build/fuzz/,$(FUZZ_TARGETS))
+	$(Q)for target in $(TARGET); do \
+		mkdir -p build/fuzz/found/$$target && \
+		build/fuzz/$$target -max_total_time=$(SECONDS) -timeout=5 \
+		-artifact_prefix=build/fuzz/broken-$$target- \
+		build/fuzz/found/$$target tests/fuzz/corpus/$$target || exit 1; done
 
 deps:
 	$(Q)tests/deps build

@@ -68,6 +68,7 @@ manual() {
 		connect-timeout 5s
 		balance order
 		drain-timeout 10s
+		proxy-protocol off
 		confine try
 		log auto
 	END
@@ -80,7 +81,7 @@ manual() {
 	local results
 	results=$(sed -nE 's/.*\[RESULT_[A-Z_]+\] = \{"([a-z-]+)".*/\1/p' \
 		"$(top)/src/record/result.c")
-	[ "$(wc -w <<<"$results")" -eq 12 ]
+	[ "$(wc -w <<<"$results")" -eq 13 ]
 	for result in $results; do
 		manual | grep -qxF "$result"
 		[ "$result" = system-error ] ||
@@ -91,8 +92,8 @@ manual() {
 @test "message ids are 32 hexadecimal digits, each another" {
 	local ids
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c")
-	[ "$(wc -l <<<"$ids")" -eq 12 ]
-	[ "$(sort -u <<<"$ids" | wc -l)" -eq 12 ]
+	[ "$(wc -l <<<"$ids")" -eq 13 ]
+	[ "$(sort -u <<<"$ids" | wc -l)" -eq 13 ]
 }
 
 @test "the manual is clean" {
@@ -139,6 +140,8 @@ complete_words() {
 	[ "${COMPREPLY[*]}" = 'auto journal syslog stderr' ]
 	complete_words byte-proxy --confine ''
 	[ "${COMPREPLY[*]}" = 'try require off' ]
+	complete_words byte-proxy --proxy-protocol v
+	[ "${COMPREPLY[*]}" = 'v1 v2' ]
 	complete_words byte-proxy --user roo
 	[ "${COMPREPLY[*]}" = root ]
 	touch "$T/some.env"
@@ -234,5 +237,5 @@ installed() {
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c" | tr -d '"')
 	[ "$(sed -n 's/^-- //p' "$(top)/systemd/byte-proxy.catalog" | sort)" = \
 		"$(sort <<<"$ids")" ]
-	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 12 ]
+	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 13 ]
 }

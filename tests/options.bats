@@ -60,10 +60,10 @@ printed() {
 @test "a list of targets is taken, and what is wrong in one is said" {
 	local list many=a:1
 	check --map '0x01=a:1,[::1]:2,unix:/run/x,balance=random' \
-		--map '*=b:2,balance=order,c:3'
+		--map '*=b:2,proxy-protocol=off,balance=order,c:3'
 	printed 'map 0x01=a:1,[::1]:2,unix:/run/x,balance=random' \
-		'map *=b:2,c:3,balance=order'
-	for list in a:1,b a:1,,b:1 ,a:1 'a:1,' ',' balance=random a:1,balance=fast; do
+		'map *=b:2,c:3,balance=order,proxy-protocol=off'
+	for list in a:1,b a:1,proxy-protocol=v3 a:1,,b:1 ,a:1 'a:1,' ',' balance=random a:1,balance=fast; do
 		refuses 64 "^byte-proxy: --map 0x01=$list: expected " \
 			"$BYTE_PROXY" --map "0x01=$list"
 	done
@@ -182,6 +182,9 @@ printed() {
 		max-connections|many|a number from 1
 		confine|yes|try, require or off
 		confine|Try|try, require or off
+		proxy-protocol|v3|off, v1 or v2
+		proxy-protocol|V1|off, v1 or v2
+		proxy-protocol|1|off, v1 or v2
 		first-byte-timeout|soon|a time
 		connect-timeout|5 s|a time
 		connect-timeout|1.5|a time
@@ -194,6 +197,8 @@ printed() {
 		log|nowhere|auto
 		log|Journal|auto
 	END
+	refuses 78 'BYTE_PROXY_ACCEPT_PROXY v1: expected yes or no' \
+		env BYTE_PROXY_ACCEPT_PROXY=v1 "$BYTE_PROXY" --map '*=a:1'
 	refuses 78 'BYTE_PROXY_DEBUG maybe: expected yes or no' \
 		env BYTE_PROXY_DEBUG=maybe "$BYTE_PROXY" --map '*=a:1'
 }
@@ -210,11 +215,13 @@ printed() {
 @test "every setting can be an argument, a variable, and a line of the file" {
 	local expected=(max-connections=7 first-byte-timeout=1s connect-timeout=2s
 		idle-timeout=3s drain-timeout=4s listen-port=5000
-		'listen-address=[::1]' log=stderr debug=yes 'map 0x01=a:1'
+		'listen-address=[::1]' log=stderr debug=yes accept-proxy=yes
+		proxy-protocol=v2 'map 0x01=a:1'
 		'map-keep 0x02=b:2')
 	check --max-connections 7 --first-byte-timeout 1s --connect-timeout 2s \
 		--idle-timeout 3s --drain-timeout 4s --listen-port 5000 \
-		--listen-address ::1 --log stderr --debug --map 0x01=a:1 \
+		--listen-address ::1 --log stderr --debug --accept-proxy \
+		--proxy-protocol v2 --map 0x01=a:1 \
 		--map-keep=0x02=b:2
 	printed "${expected[@]}"
 
@@ -228,6 +235,8 @@ printed() {
 		BYTE_PROXY_LISTEN_ADDRESS=[::1]
 		BYTE_PROXY_LOG=stderr
 		BYTE_PROXY_DEBUG=yes
+		BYTE_PROXY_ACCEPT_PROXY=yes
+		BYTE_PROXY_PROXY_PROTOCOL=v2
 		BYTE_PROXY_MAP=0x01=a:1
 		BYTE_PROXY_MAP_KEEP=0x02=b:2
 	END

@@ -31,6 +31,10 @@ _byte_proxy() {
 		mapfile -t COMPREPLY < <(compgen -W 'try require off' -- "$current")
 		return
 		;;
+	--proxy-protocol)
+		mapfile -t COMPREPLY < <(compgen -W 'off v1 v2' -- "$current")
+		return
+		;;
 	--user)
 		mapfile -t COMPREPLY < <(compgen -u -- "$current")
 		return
@@ -44,8 +48,9 @@ _byte_proxy() {
 	esac
 	mapfile -t COMPREPLY < <(compgen -W '--map --map-keep --env-file
 		--listen-port --listen-address --max-connections
-		--first-byte-timeout --connect-timeout --connect-retry
-		--balance --source --transparent --mark --idle-timeout
+		--first-byte-timeout --accept-proxy --connect-timeout --connect-retry
+		--balance --source --transparent --mark
+		--proxy-protocol --idle-timeout
 		--drain-timeout --user --confine --log --debug --check --help
 		--version' -- "$current")
 }

@@ -32,15 +32,24 @@ enum balance {
 	BALANCE_RANDOM
 };
 
+/* The header of the PROXY protocol that a target gets (proxy_header.h). */
+enum proxy_protocol {
+	PROXY_PROTOCOL_OFF,
+	PROXY_PROTOCOL_V1,
+	PROXY_PROTOCOL_V2
+};
+
 /* Durations are in milliseconds, and 0 stands for "no limit". */
 struct settings {
 	uint32_t first_byte_timeout_ms;
+	bool accept_proxy; /* a PROXY header comes first, and has to */
 	uint32_t connect_timeout_ms;
-	uint32_t balance;      /* enum balance */
-	bool connect_retry;    /* while a target refuses */
-	bool transparent;      /* connect from the client's address */
-	struct address source; /* or from this one; length 0: any */
-	uint32_t mark;         /* of packets to the target; 0: none */
+	uint32_t balance;        /* enum balance */
+	bool connect_retry;      /* while a target refuses */
+	bool transparent;        /* connect from the client's address */
+	struct address source;   /* or from this one; length 0: any */
+	uint32_t mark;           /* of packets to the target; 0: none */
+	uint32_t proxy_protocol; /* enum proxy_protocol */
 	uint32_t idle_timeout_ms;
 	uint32_t drain_timeout_ms; /* here 0 is "at once" */
 	uint32_t max_connections;
@@ -68,6 +77,7 @@ enum option_kind {
 	OPTION_LOG_TO,
 	OPTION_CONFINE_HOW,
 	OPTION_BALANCE_HOW,
+	OPTION_PROXY_VERSION,
 	OPTION_KINDS_COUNT
 };
 
@@ -88,12 +98,14 @@ enum option_id {
 	OPTION_MAP_KEEP,
 	OPTION_ENV_FILE,
 	OPTION_FIRST_BYTE_TIMEOUT,
+	OPTION_ACCEPT_PROXY,
 	OPTION_CONNECT_TIMEOUT,
 	OPTION_CONNECT_RETRY,
 	OPTION_BALANCE,
 	OPTION_SOURCE,
 	OPTION_TRANSPARENT,
 	OPTION_MARK,
+	OPTION_PROXY_PROTOCOL,
 	OPTION_IDLE_TIMEOUT,
 	OPTION_DRAIN_TIMEOUT,
 	OPTION_LISTEN_PORT,
@@ -152,6 +164,10 @@ const char *option_word(const struct option *option, uint32_t index);
 
 /* "first-byte-timeout" in a variable's name is "FIRST_BYTE_TIMEOUT". */
 char option_in_variable(char c);
+
+/* Adds the value at `setting` as it would be given. */
+void option_add_value(
+    const struct option *option, const void *setting, struct text *text);
 
 /* Adds the settings, one "name=value" a line. */
 void option_add_settings(const struct settings *settings, struct text *text);

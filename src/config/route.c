@@ -69,23 +69,26 @@ size_t route_bytes(const char *item, size_t length)
 
 	for (size_t i = 0; i < length; i++)
 		count += item[i] == ',';
-	if (count > ROUTE_TARGETS_MAX + 1)
-		count = ROUTE_TARGETS_MAX + 1;
+	if (count > ROUTE_TARGETS_MAX)
+		count = ROUTE_TARGETS_MAX;
 	return sizeof(struct route) + count * sizeof(struct target);
 }
 
-/* "balance=HOW". Returns whether it is one; *ret_why is NULL if it is good. */
+/*
+ * "NAME=WORD" of one of the options that a route can have for itself. Returns
+ * whether it is one; *ret_why is NULL if it is good.
+ */
 static bool parse_setting(
-    const char *part, struct route *route, const char **ret_why)
+    const char *part, enum option_id id, uint8_t *setting, const char **ret_why)
 {
-	const struct option *option = &options[OPTION_BALANCE];
+	const struct option *option = &options[id];
 	size_t length = strlen(option->name);
 	uint32_t word = 0;
 
 	if (strncmp(part, option->name, length) != 0 || part[length] != '=')
 		return false;
 	*ret_why = option_parse_word(option, part + length + 1, &word);
-	route->balance = (uint8_t)(word + 1);
+	*setting = (uint8_t)(word + 1);
 	return true;
 }
 
@@ -97,7 +100,9 @@ static const char *parse_part(
 
 	if (!*part && is_list)
 		return "expected a target on both sides of a comma";
-	if (parse_setting(part, route, &why))
+	if (parse_setting(part, OPTION_BALANCE, &route->balance, &why) ||
+	    parse_setting(
+		part, OPTION_PROXY_PROTOCOL, &route->proxy_protocol, &why))
 		return why;
 	if (route->count == ROUTE_TARGETS_MAX)
 		return "expected at most 16 targets";

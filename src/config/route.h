@@ -15,9 +15,10 @@
 #define ROUTE_TARGETS_MAX 16
 
 struct route {
-	bool keep;       /* the byte is forwarded too */
-	uint8_t balance; /* enum balance + 1; 0: as the settings say */
-	uint8_t count;   /* of targets, at least 1 */
+	bool keep;              /* the byte is forwarded too */
+	uint8_t balance;        /* enum balance + 1; 0: as the settings say */
+	uint8_t proxy_protocol; /* likewise */
+	uint8_t count;          /* of targets, at least 1 */
 	struct target targets[];
 };
 
@@ -47,7 +48,8 @@ const struct route *routes_find(const struct routes *routes, uint8_t byte);
 
 /*
  * Adds "BYTE=TARGET[,TARGET]..."; BYTE is 0xX or 0xXX, a range 0xXX-0xXX, or *.
- * Among the targets may be "balance=HOW", as the option of that name. `item`
+ * Among the targets may be "balance=HOW" and "proxy-protocol=VERSION", as the
+ * options of that name. `item`
  * and `copy` are two copies of it, with the lifetime that target_parse() asks
  * for, and both are cut up; the route is written to `place`, of route_bytes(),
  * a multiple of ROUTE_UNIT behind routes->memory and below UINT16_MAX of them.

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "show.h"
 
+static void add_route_setting(
+    enum option_id id, unsigned setting, struct text *text)
+{
+	if (setting)
+		text_add_all(text, ",", options[id].name, "=",
+		    option_word(&options[id], setting - 1), NULL);
+}
+
 /* Adds the bytes of one route as they would be configured. */
 static void add_route_lines(
     const struct config *config, unsigned index, struct text *text)
@@ -29,10 +37,8 @@ static void add_route_lines(
 	}
 	for (unsigned i = 0; i < route->count; i++)
 		text_add_all(text, i ? "," : "=", route->targets[i].text, NULL);
-	if (route->balance)
-		text_add_all(text, ",", options[OPTION_BALANCE].name, "=",
-		    option_word(&options[OPTION_BALANCE], route->balance - 1U),
-		    NULL);
+	add_route_setting(OPTION_BALANCE, route->balance, text);
+	add_route_setting(OPTION_PROXY_PROTOCOL, route->proxy_protocol, text);
 	text_add_char(text, '\n');
 }
 

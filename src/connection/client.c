@@ -30,17 +30,30 @@ void client_accepted(
 	ret_client->in = ret_client->out = fd;
 	ret_client->is_socket = true;
 	ret_client->is_inet = ret_client->is_tuned = address_is_inet(peer);
+	ret_client->named = 0;
 	set_name(ret_client, peer);
 }
 
-/* Sets the name from a pair of variables, if they hold an address. */
-static bool set_name_from(
-    struct client *client, const char *ip_name, const char *port_name)
+/* The names of two addresses, the client's and ours, and of their ports. */
+static const struct {
+	char client[2][16], dialled[2][16]; /* "": there is none */
+} variables[] = {
+    {{"REMOTE_ADDR", "REMOTE_PORT"}, {"", ""}},
+    {{"TCPREMOTEIP", "TCPREMOTEPORT"}, {"TCPLOCALIP", "TCPLOCALPORT"}},
+    {{"SOCAT_PEERADDR", "SOCAT_PEERPORT"},
+	{"SOCAT_SOCKADDR", "SOCAT_SOCKPORT"}},
+};
+
+/*
+ * The address that a pair of variables holds. Returns whether there is one; of
+ * *ret_has_port, whether it has a port.
+ */
+static bool find_address(
+    const char names[2][16], struct address *ret_address, bool *ret_has_port)
 {
-	const char *ip = getenv(ip_name);
-	const char *port_text = getenv(port_name);
+	const char *ip = getenv(names[0]);
+	const char *port_text = getenv(names[1]);
 	char plain[INET6_ADDRSTRLEN + 2];
-	struct address address;
 	uint64_t port = 0;
 	size_t length;
 
@@ -52,25 +65,56 @@ static bool set_name_from(
 		return false;
 	memcpy(plain, ip, length);
 	plain[length] = '\0';
-	if (port_text)
-		text_parse_number(port_text, 65535, &port);
-	if (address_parse_ip(plain, (uint16_t)port, &address) < 0)
-		return false;
-	set_name(client, &address);
-	return true;
+	*ret_has_port =
+	    port_text && text_parse_number(port_text, 65535, &port) == 0;
+	return address_parse_ip(plain, (uint16_t)port, ret_address) == 0;
 }
 
 static void set_name_from_environment(struct client *client)
 {
-	static const char variables[][2][16] = {
-	    {"REMOTE_ADDR", "REMOTE_PORT"},
-	    {"TCPREMOTEIP", "TCPREMOTEPORT"},
-	    {"SOCAT_PEERADDR", "SOCAT_PEERPORT"},
-	};
+	struct address address;
+	bool has_port;
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
-		if (set_name_from(client, variables[i][0], variables[i][1]))
+		if (find_address(variables[i].client, &address, &has_port)) {
+			set_name(client, &address);
+			client->named = (uint8_t)(i + 1);
 			return;
+		}
+}
+
+static void ask_socket(int fd,
+    int (*ask)(int fd, struct sockaddr *ret_address, socklen_t *ret_length),
+    struct address *ret_address)
+{
+	socklen_t length = sizeof(ret_address->local);
+
+	ret_address->length = 0;
+	if (ask(fd, &ret_address->any, &length) < 0)
+		return;
+	/* Of a unix socket it may be one more (unix(7)). */
+	ret_address->length = length < sizeof(ret_address->local)
+				  ? length
+				  : sizeof(ret_address->local);
+}
+
+void client_ends(const struct client *client, struct address *ret_client,
+    struct address *ret_dialled)
+{
+	const unsigned named = client->named;
+	bool client_port, dialled_port;
+
+	if (named &&
+	    find_address(
+		variables[named - 1].client, ret_client, &client_port) &&
+	    find_address(
+		variables[named - 1].dialled, ret_dialled, &dialled_port) &&
+	    client_port && dialled_port)
+		return;
+	ask_socket(client->in, getpeername, ret_client);
+	ask_socket(client->in, getsockname, ret_dialled);
+	if (!ret_client->length || !ret_dialled->length)
+		ret_client->length = ret_dialled->length = 0;
 }
 
 /*
@@ -110,6 +154,7 @@ int client_inherited(
 	ret_client->is_socket = inherited->peer_error != -ENOTSOCK;
 	ret_client->is_inet = address_is_inet(peer);
 	ret_client->is_tuned = false;
+	ret_client->named = 0;
 	if (ret_client->is_socket && inherited->peer_error) {
 		strcpy(ret_client->name, "unknown");
 		return inherited->peer_error;

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "../address.h"
@@ -15,6 +16,7 @@ struct client {
 	bool is_socket;
 	bool is_inet;
 	bool is_tuned;  /* it has the options of tune.h already */
+	uint8_t named;  /* by which of the environment's names; 0: none */
 	char name[160]; /* who it is, for the record */
 };
 
@@ -33,6 +35,15 @@ void client_accepted(
  */
 int client_inherited(
     const struct inherited *inherited, struct client *ret_client);
+
+/*
+ * Whose connection it is, and which address was connected to: those of the
+ * socket (getpeername(2), getsockname(2)), unless it was the environment that
+ * named the client, and names both with their ports: beside the above with
+ * TCPLOCALIP and SOCAT_SOCKADDR. Length 0, of both: unknown.
+ */
+void client_ends(const struct client *client, struct address *ret_client,
+    struct address *ret_dialled);
 
 /*
  * One recv of what the client sent first, at most size bytes. Returns their

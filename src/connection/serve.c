@@ -9,6 +9,7 @@
 #include "confine.h"
 #include "dial.h"
 #include "origin.h"
+#include "proxied.h"
 #include "relay.h"
 #include "serve.h"
 #include "targets.h"
@@ -17,11 +18,23 @@
  * One recv of this size: enough for what most clients send first, so that it
  * reaches the target in one segment with the first byte stripped.
  */
-#define FIRST_CHUNK_BYTES ((size_t)16 * 1024)
+#define FIRST_CHUNK_BYTES ((size_t)16 * 1024 - HEADROOM_BYTES)
+
+/*
+ * In front of it, for a PROXY header, which goes out in one segment with it.
+ * Both together have as many pages as the chunk alone would.
+ */
+#define HEADROOM_BYTES ((size_t)256)
 
 /* Of the process's one connection; untouched pages of them cost nothing. */
 static char buffer[PUMP_BUFFER_BYTES] LARGE;
 static char second_buffer[PUMP_BUFFER_BYTES] LARGE;
+static struct proxied proxied LARGE;
+
+_Static_assert(HEADROOM_BYTES >= PROXY_HEADER_WRITTEN_MAX &&
+		   PUMP_BUFFER_BYTES >=
+		       HEADROOM_BYTES + PROXIED_BUFFER_BYTES(FIRST_CHUNK_BYTES),
+    "no room for a PROXY header");
 
 static enum result no_first_byte(ssize_t n, struct record *record)
 {
@@ -32,6 +45,9 @@ static enum result no_first_byte(ssize_t n, struct record *record)
 		return RESULT_FIRST_BYTE_TIMEOUT;
 	case -ECANCELED:
 		return RESULT_TERMINATED;
+	case -EBADMSG:
+		record->error = proxied.why;
+		return RESULT_BAD_PROXY_HEADER;
 	case -ECONNRESET:
 	case -EHOSTUNREACH:
 	case -ENETUNREACH:
@@ -66,17 +82,15 @@ static enum result not_connected(int r)
 	}
 }
 
-/* Who is at the other end, where that decides what a target sees. */
+/* Whose address that is, where a target is to see it. */
 static void find_origin(const struct settings *settings,
     const struct client *client, struct origin *ret_origin)
 {
-	struct address peer = {0};
+	struct address from = proxied.ends.client, dialled;
 
-	if (settings->transparent && client->is_inet) {
-		peer.length = sizeof(peer.local);
-		getpeername(client->in, &peer.any, &peer.length);
-	}
-	origin_choose(settings, &peer, ret_origin);
+	if (settings->transparent && !from.length)
+		client_ends(client, &from, &dialled);
+	origin_choose(settings, &from, ret_origin);
 }
 
 /* Connects to the route's target. Returns its descriptor or a result < 0. */
@@ -109,6 +123,67 @@ static int connect_target(const struct settings *settings,
 	return fd;
 }
 
+/*
+ * Receives what the client sends first, to *ret_at in the buffer. Returns its
+ * length, or what no_first_byte() tells apart.
+ */
+static ssize_t receive_first(const struct settings *settings,
+    const struct client *client, struct record *record, bool *ret_waited,
+    size_t *ret_at)
+{
+	const int64_t deadline =
+	    deadline_after(record->start_us, settings->first_byte_timeout_ms);
+	char *chunk = buffer + HEADROOM_BYTES;
+	size_t skip = 0;
+	ssize_t n;
+
+	if (!settings->accept_proxy) {
+		n = client_first_chunk(
+		    client, chunk, FIRST_CHUNK_BYTES, deadline, ret_waited);
+	} else {
+		n = proxied_receive(client, chunk, FIRST_CHUNK_BYTES, deadline,
+		    ret_waited, &skip, &proxied);
+		if (proxied.name[0]) {
+			record->client = proxied.name;
+			record->peer = client->name;
+		}
+	}
+	*ret_at = HEADROOM_BYTES + skip;
+	return n;
+}
+
+/* The header that the target of a route gets. */
+static enum proxy_protocol proxy_version_of(
+    const struct settings *settings, const struct route *route)
+{
+	return route->proxy_protocol
+		   ? (enum proxy_protocol)(route->proxy_protocol - 1)
+		   : settings->proxy_protocol;
+}
+
+/*
+ * Begins the relay with what the client sent, but for its byte where the route
+ * strips it, behind a PROXY header where the target gets one. Returns the
+ * length of that.
+ */
+static size_t begin(enum proxy_protocol version, const struct route *route,
+    const struct client *client, struct relay_start *start)
+{
+	const uint8_t byte = (uint8_t)buffer[start->offset];
+	size_t header = 0;
+
+	if (!route->keep) {
+		start->offset++;
+		start->length--;
+	}
+	if (version != PROXY_PROTOCOL_OFF)
+		header = proxied_prepend(
+		    version, client, &proxied, byte, buffer + start->offset);
+	start->offset -= header;
+	start->length += header;
+	return header;
+}
+
 /* Returns whether the connection reached the relay, which has ended it. */
 static bool serve_until_end(const struct config *config,
     const struct client *client, struct record *record)
@@ -116,23 +191,26 @@ static bool serve_until_end(const struct config *config,
 	const struct settings *settings = &config->settings;
 	struct relay_start start = {.buffers = {buffer, second_buffer}};
 	const struct route *route;
+	size_t header;
 	bool waited;
 	ssize_t n;
 
 	log_debug("waiting for the first byte", "client", client->name, NULL);
-	n = client_first_chunk(client, buffer, FIRST_CHUNK_BYTES,
-	    deadline_after(record->start_us, settings->first_byte_timeout_ms),
-	    &waited);
+	n = receive_first(settings, client, record, &waited, &start.offset);
 	if (n <= 0) {
 		record->result = no_first_byte(n, record);
 		return false;
 	}
-	record->byte = (unsigned char)buffer[0];
+	start.length = (size_t)n;
+	record->byte = (unsigned char)buffer[start.offset];
 	route = routes_find(&config->routes, (uint8_t)record->byte);
 	if (!route) {
 		record->result = RESULT_NO_ROUTE;
 		return false;
 	}
+	header =
+	    begin(proxy_version_of(settings, route), route, client, &start);
+
 	int target CLEANUP_FD = connect_target(settings, route, client,
 	    waited ? deadline_now() : record->start_us, record,
 	    &start.target_reset);
@@ -145,9 +223,10 @@ static bool serve_until_end(const struct config *config,
 		record->result = RESULT_SYSTEM_ERROR;
 		return false;
 	}
-	start.offset = route->keep ? 0 : 1;
-	start.length = (size_t)n - start.offset;
 	relay(client, target, &start, settings, record);
+	/* The header is none of the client's bytes. */
+	record->bytes_up -=
+	    record->bytes_up < header ? record->bytes_up : header;
 	return true;
 }
 

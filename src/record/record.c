@@ -29,6 +29,7 @@ void record_write(const struct record *record)
 	const struct log_field fields[] = {
 	    {"result", result_kinds[record->result].name},
 	    {"client", record->client},
+	    {"peer", record->peer},
 	    {"byte", record->byte >= 0 ? byte.start : NULL},
 	    {"target", routed ? record->target : NULL},
 	    {"address", record->address.length ? address.start : NULL},

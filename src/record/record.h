@@ -11,6 +11,7 @@
 struct record {
 	enum result result;
 	const char *client;     /* an address, or what else is known */
+	const char *peer;       /* who named the client; NULL: itself */
 	int byte;               /* -1: none came */
 	const char *target;     /* as configured; NULL: none was chosen */
 	struct address address; /* connected to; length 0: none */

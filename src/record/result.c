@@ -13,6 +13,8 @@ const struct result_kind result_kinds[RESULTS_COUNT] = {
 	LOG_INFO},
     [RESULT_FIRST_BYTE_TIMEOUT] = {"first-byte-timeout",
 	"3b1985c04d3d48a7afdba8df77b1383f", LOG_INFO},
+    [RESULT_BAD_PROXY_HEADER] = {"bad-proxy-header",
+	"e9138e7299e541e82387b7dbe63a5173", LOG_WARNING},
     [RESULT_NO_ROUTE] = {"no-route", "ec61336d1b1f4436a963c7f45f9e2b12",
 	LOG_INFO},
     [RESULT_CONNECT_FAILED] = {"connect-failed",

@@ -8,6 +8,7 @@ enum result {
 	RESULT_CLOSED,             /* both ends finished */
 	RESULT_NO_BYTE,            /* the client closed without a byte */
 	RESULT_FIRST_BYTE_TIMEOUT, /* the client stayed silent */
+	RESULT_BAD_PROXY_HEADER,   /* none, or none that is right */
 	RESULT_NO_ROUTE,           /* a byte that no route has */
 	RESULT_CONNECT_FAILED,     /* no address of the target took it */
 	RESULT_CONNECT_TIMEOUT,    /* none did in time */
