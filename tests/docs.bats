@@ -21,7 +21,7 @@ manual() {
 
 @test "every option is in the manual, the README, the completion and a test" {
 	local option
-	[ "$(options | wc -l)" -eq 17 ]
+	[ "$(options | wc -l)" -eq 22 ]
 	for option in $(options); do
 		manual | grep -qE -- "^$option( |\$)" ||
 			{ echo "$option: manual" >&2; return 1; }
@@ -70,8 +70,18 @@ manual() {
 		confine try
 		log auto
 	END
-	grep -qx idle-timeout=0s <<<"$output"
-	grep -e '`--idle-timeout ' "$(top)/README.md" | grep -qF '| 0 |'
+	for name in idle half-closed; do
+		grep -qx "$name-timeout=0s" <<<"$output"
+		grep -e "\`--$name-timeout " "$(top)/README.md" | grep -qF '| 0 |'
+	done
+	for name in keepalive=0s keepalive-interval=0s keepalive-probes=0 \
+		user-timeout=0s; do
+		grep -qx "$name" <<<"$output"
+		"$BYTE_PROXY" --help | grep -e "--${name%=*} " |
+			grep -qF "(0: the kernel's)"
+		grep -e "\`--${name%=*} " "$(top)/README.md" |
+			grep -qF "| the kernel's |"
+	done
 }
 
 @test "every result is in the manual, and in a test" {
@@ -79,7 +89,7 @@ manual() {
 	local results
 	results=$(sed -nE 's/.*\[RESULT_[A-Z_]+\] = \{"([a-z-]+)".*/\1/p' \
 		"$(top)/src/record/result.c")
-	[ "$(wc -w <<<"$results")" -eq 12 ]
+	[ "$(wc -w <<<"$results")" -eq 13 ]
 	for result in $results; do
 		manual | grep -qxF "$result"
 		[ "$result" = system-error ] ||
@@ -90,8 +100,8 @@ manual() {
 @test "message ids are 32 hexadecimal digits, each another" {
 	local ids
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c")
-	[ "$(wc -l <<<"$ids")" -eq 12 ]
-	[ "$(sort -u <<<"$ids" | wc -l)" -eq 12 ]
+	[ "$(wc -l <<<"$ids")" -eq 13 ]
+	[ "$(sort -u <<<"$ids" | wc -l)" -eq 13 ]
 }
 
 @test "the manual is clean" {
@@ -115,7 +125,7 @@ manual() {
 		count=$((count + 1))
 	done < <(sed -zE 's/\\\n +//g' "$(top)/README.md" |
 		grep -E '^    byte-proxy --(map|listen)')
-	[ "$count" -eq 2 ]
+	[ "$count" -eq 3 ]
 }
 
 # complete WORDS...: what bash offers for the last one.
@@ -233,5 +243,5 @@ installed() {
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c" | tr -d '"')
 	[ "$(sed -n 's/^-- //p' "$(top)/systemd/byte-proxy.catalog" | sort)" = \
 		"$(sort <<<"$ids")" ]
-	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 12 ]
+	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 13 ]
 }

@@ -33,7 +33,9 @@ _byte_proxy() {
 		;;
 	--map | --map-keep | --listen-port | --listen-address | \
 		--max-connections | --first-byte-timeout | --connect-timeout | \
-		--idle-timeout | --drain-timeout)
+		--idle-timeout | --half-closed-timeout | --keepalive | \
+		--keepalive-interval | --keepalive-probes | --user-timeout | \
+		--drain-timeout)
 		COMPREPLY=()
 		return
 		;;
@@ -41,7 +43,8 @@ _byte_proxy() {
 	mapfile -t COMPREPLY < <(compgen -W '--map --map-keep --env-file
 		--listen-port --listen-address --max-connections
 		--first-byte-timeout --connect-timeout --idle-timeout
-		--drain-timeout --user --confine --log --debug --check --help
+		--half-closed-timeout --keepalive --keepalive-interval
+		--keepalive-probes --user-timeout --drain-timeout --user --confine --log --debug --check --help
 		--version' -- "$current")
 }
 complete -o filenames -F _byte_proxy byte-proxy

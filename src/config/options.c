@@ -9,6 +9,10 @@
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define WORDS(kind)  ((kind)-OPTION_WORDS - 1)
 
+/* What Linux takes (tcp(7), TCP_KEEPIDLE in seconds, TCP_KEEPCNT). */
+#define KEEPALIVE_MAX_MS 32767000
+#define PROBES_MAX       127
+
 const struct option options[OPTIONS_COUNT] = {
     [OPTION_MAP] = {"map", "BYTE=TARGET",
 	"a route: strip BYTE and connect to TARGET", OPTION_ROUTE, GROUP_ROUTES,
@@ -27,6 +31,21 @@ const struct option options[OPTIONS_COUNT] = {
     [OPTION_IDLE_TIMEOUT] = {"idle-timeout", "TIME",
 	"without a byte either way (0: no limit)", OPTION_DURATION, GROUP_LIFE,
 	AT(idle_timeout_ms), 0},
+    [OPTION_HALF_CLOSED_TIMEOUT] = {"half-closed-timeout", "TIME",
+	"the same once one end has finished (0: no limit)", OPTION_DURATION,
+	GROUP_LIFE, AT(half_closed_timeout_ms), 0},
+    [OPTION_KEEPALIVE] = {"keepalive", "TIME",
+	"idle, then a probe: is it there? (0: the kernel's)", OPTION_SECONDS,
+	GROUP_LIFE, AT(keepalive_ms), 0},
+    [OPTION_KEEPALIVE_INTERVAL] = {"keepalive-interval", "TIME",
+	"until the next probe (0: the kernel's)", OPTION_SECONDS, GROUP_LIFE,
+	AT(keepalive_interval_ms), 0},
+    [OPTION_KEEPALIVE_PROBES] = {"keepalive-probes", "N",
+	"so many without an answer end it (0: the kernel's)", OPTION_PROBES,
+	GROUP_LIFE, AT(keepalive_probes), 0},
+    [OPTION_USER_TIMEOUT] = {"user-timeout", "TIME",
+	"for an end to take what was sent (0: the kernel's)", OPTION_DURATION,
+	GROUP_LIFE, AT(user_timeout_ms), 0},
     [OPTION_DRAIN_TIMEOUT] = {"drain-timeout", "TIME",
 	"for connections to end after SIGTERM (10s)", OPTION_DURATION,
 	GROUP_LIFE, AT(drain_timeout_ms), 10000},
@@ -152,14 +171,24 @@ static const char *set_duration(const char *value, uint32_t *ret_ms)
 	return NULL;
 }
 
-static const char *set_number(
-    const char *value, uint32_t min, uint32_t max, uint32_t *ret_number)
+static const char *set_seconds(const char *value, uint32_t *ret_ms)
+{
+	uint32_t ms;
+
+	if (set_duration(value, &ms) || ms % 1000 || ms > KEEPALIVE_MAX_MS)
+		return "expected a time of whole seconds such as 60s or 2min, "
+		       "at most 32767s";
+	*ret_ms = ms;
+	return NULL;
+}
+
+static const char *set_number(const char *value, uint32_t min, uint32_t max,
+    const char *expected, uint32_t *ret_number)
 {
 	uint64_t number;
 
 	if (text_parse_number(value, max, &number) < 0 || number < min)
-		return min ? "expected a number from 1 to 65535"
-			   : "expected a port from 1 to 65535, or 0 for any";
+		return expected;
 	*ret_number = (uint32_t)number;
 	return NULL;
 }
@@ -226,10 +255,18 @@ const char *option_set(
 	switch (option->kind) {
 	case OPTION_DURATION:
 		return set_duration(value, setting);
+	case OPTION_SECONDS:
+		return set_seconds(value, setting);
+	case OPTION_PROBES:
+		return set_number(value, 0, PROBES_MAX,
+		    "expected a number from 1 to 127, or 0 for the kernel's",
+		    setting);
 	case OPTION_COUNT:
-		return set_number(value, 1, 65535, setting);
+		return set_number(value, 1, 65535,
+		    "expected a number from 1 to 65535", setting);
 	case OPTION_PORT:
-		return set_number(value, 0, 65535, setting);
+		return set_number(value, 0, 65535,
+		    "expected a port from 1 to 65535, or 0 for any", setting);
 	case OPTION_ADDRESS:
 		return set_address(value, setting);
 	case OPTION_SWITCH:
@@ -272,6 +309,7 @@ static void add_value(
 
 	switch (option->kind) {
 	case OPTION_DURATION:
+	case OPTION_SECONDS:
 		add_duration(*(const uint32_t *)setting, text);
 		break;
 	case OPTION_LOG_TO:

@@ -31,6 +31,11 @@ struct settings {
 	uint32_t first_byte_timeout_ms;
 	uint32_t connect_timeout_ms;
 	uint32_t idle_timeout_ms;
+	uint32_t half_closed_timeout_ms;
+	uint32_t keepalive_ms;          /* here and in the next three 0 is */
+	uint32_t keepalive_interval_ms; /* "what the kernel has" */
+	uint32_t keepalive_probes;
+	uint32_t user_timeout_ms;
 	uint32_t drain_timeout_ms; /* here 0 is "at once" */
 	uint32_t max_connections;
 	uint32_t listen_port;
@@ -45,7 +50,9 @@ struct settings {
 enum option_kind {
 	OPTION_ROUTE, /* BYTE=TARGET: the caller's business */
 	OPTION_DURATION,
+	OPTION_SECONDS, /* a duration, of whole ones */
 	OPTION_COUNT,
+	OPTION_PROBES,
 	OPTION_PORT,
 	OPTION_ADDRESS,
 	OPTION_PATH,
@@ -76,6 +83,11 @@ enum option_id {
 	OPTION_FIRST_BYTE_TIMEOUT,
 	OPTION_CONNECT_TIMEOUT,
 	OPTION_IDLE_TIMEOUT,
+	OPTION_HALF_CLOSED_TIMEOUT,
+	OPTION_KEEPALIVE,
+	OPTION_KEEPALIVE_INTERVAL,
+	OPTION_KEEPALIVE_PROBES,
+	OPTION_USER_TIMEOUT,
 	OPTION_DRAIN_TIMEOUT,
 	OPTION_LISTEN_PORT,
 	OPTION_LISTEN_ADDRESS,
