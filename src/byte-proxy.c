@@ -163,7 +163,7 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 		if (r < 0)
 			return refuse_bind(-r);
 	} else {
-		sockets_inherit(inherited, &sockets);
+		sockets_inherit(inherited, &config.settings, &sockets);
 	}
 	status = become_user();
 	if (status != EX_OK)

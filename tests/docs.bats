@@ -72,8 +72,18 @@ manual() {
 		confine try
 		log auto
 	END
-	grep -qx idle-timeout=0s <<<"$output"
-	grep -e '`--idle-timeout ' "$(top)/README.md" | grep -qF '| 0 |'
+	for name in idle half-closed; do
+		grep -qx "$name-timeout=0s" <<<"$output"
+		grep -e "\`--$name-timeout " "$(top)/README.md" | grep -qF '| 0 |'
+	done
+	for name in keepalive=0s keepalive-interval=0s keepalive-probes=0 \
+		user-timeout=0s; do
+		grep -qx "$name" <<<"$output"
+		"$BYTE_PROXY" --help | grep -e "--${name%=*} " |
+			grep -qF "(0: the kernel's)"
+		grep -e "\`--${name%=*} " "$(top)/README.md" |
+			grep -qF "| the kernel's |"
+	done
 }
 
 @test "every result is in the manual, and in a test" {

@@ -150,3 +150,32 @@ ssh_to() {
 		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o \
 		ConnectTimeout=10 "$@"
 }
+
+# host NAME NUMBER: a host of its own, 192.0.2.NUMBER, on one switch with this
+# one, which is 192.0.2.254.
+host() {
+	ip link show switch >/dev/null 2>&1 || {
+		ip link add switch type bridge
+		ip address add 192.0.2.254/24 dev switch
+		ip link set switch up
+	}
+	ip netns add "$1"
+	ip link add "port-$1" type veth peer name eth0 netns "$1"
+	ip link set "port-$1" master switch up
+	ip -n "$1" link set lo up
+	ip -n "$1" address add "192.0.2.$2/24" dev eth0
+	ip -n "$1" link set eth0 up
+}
+
+# on NAME COMMAND...: there. unplug NAME: as if its power was lost.
+on() {
+	ip netns exec "$@"
+}
+unplug() {
+	ip link set "port-$1" down
+}
+
+# acknowledged: nothing that was sent from here waits for that.
+acknowledged() {
+	! ss -Htno state established | grep -q '(on,'
+}

@@ -192,6 +192,18 @@ printed() {
 		idle-timeout|25d|a time
 		idle-timeout|s|a time
 		idle-timeout|1000h|a time
+		half-closed-timeout|-1s|a time
+		keepalive|500ms|a time of whole seconds
+		keepalive|1500ms|a time of whole seconds
+		keepalive|32768|a time of whole seconds
+		keepalive|never|a time of whole seconds
+		keepalive-interval|1ms|a time of whole seconds
+		keepalive-interval|10h|a time of whole seconds
+		keepalive-probes|128|a number from 1 to 127
+		keepalive-probes|-1|a number from 1 to 127
+		keepalive-probes|2s|a number from 1 to 127
+		user-timeout|1.5s|a time
+		user-timeout|25d|a time
 		drain-timeout|99999999999999999999|a time
 		drain-timeout|10ss|a time
 		log|nowhere|auto
@@ -210,16 +222,25 @@ printed() {
 		drain-timeout=0s
 	check --map '*=a:1' --idle-timeout 3min --connect-timeout=120s
 	printed idle-timeout=3min connect-timeout=2min
+	check --map '*=a:1' --keepalive 32767 --keepalive-interval 2000ms \
+		--keepalive-probes 127 --user-timeout 90500ms \
+		--half-closed-timeout 5min
+	printed keepalive=32767s keepalive-interval=2s keepalive-probes=127 \
+		user-timeout=90500ms half-closed-timeout=5min
 }
 
 @test "every setting can be an argument, a variable, and a line of the file" {
 	local expected=(max-connections=7 first-byte-timeout=1s connect-timeout=2s
 		idle-timeout=3s drain-timeout=4s listen-port=5000
+		half-closed-timeout=6s keepalive=7s keepalive-interval=8s
+		keepalive-probes=9 user-timeout=10s
 		'listen-address=[::1]' log=stderr debug=yes accept-proxy=yes
 		proxy-protocol=v2 'map 0x01=a:1'
 		'map-keep 0x02=b:2')
 	check --max-connections 7 --first-byte-timeout 1s --connect-timeout 2s \
 		--idle-timeout 3s --drain-timeout 4s --listen-port 5000 \
+		--half-closed-timeout 6s --keepalive 7s --keepalive-interval 8s \
+		--keepalive-probes 9 --user-timeout 10s \
 		--listen-address ::1 --log stderr --debug --accept-proxy \
 		--proxy-protocol v2 --map 0x01=a:1 \
 		--map-keep=0x02=b:2
@@ -231,6 +252,11 @@ printed() {
 		BYTE_PROXY_CONNECT_TIMEOUT=2s
 		BYTE_PROXY_IDLE_TIMEOUT=3s
 		BYTE_PROXY_DRAIN_TIMEOUT=4s
+		BYTE_PROXY_HALF_CLOSED_TIMEOUT=6s
+		BYTE_PROXY_KEEPALIVE=7s
+		BYTE_PROXY_KEEPALIVE_INTERVAL=8s
+		BYTE_PROXY_KEEPALIVE_PROBES=9
+		BYTE_PROXY_USER_TIMEOUT=10s
 		BYTE_PROXY_LISTEN_PORT=5000
 		BYTE_PROXY_LISTEN_ADDRESS=[::1]
 		BYTE_PROXY_LOG=stderr

@@ -41,7 +41,9 @@ _byte_proxy() {
 		;;
 	--map | --map-keep | --listen-port | --listen-address | \
 		--max-connections | --first-byte-timeout | --connect-timeout | \
-		--idle-timeout | --drain-timeout | --source | --mark)
+		--idle-timeout | --half-closed-timeout | --keepalive | \
+		--keepalive-interval | --keepalive-probes | --user-timeout | \
+		--drain-timeout | --source | --mark)
 		COMPREPLY=()
 		return
 		;;
@@ -51,6 +53,8 @@ _byte_proxy() {
 		--first-byte-timeout --accept-proxy --connect-timeout --connect-retry
 		--balance --source --transparent --mark
 		--proxy-protocol --idle-timeout
+		--half-closed-timeout --keepalive --keepalive-interval
+		--keepalive-probes --user-timeout
 		--drain-timeout --user --confine --log --debug --check --help
 		--version' -- "$current")
 }

@@ -33,7 +33,7 @@ void help_add_to(struct text *text)
 
 		if (o == options || o->group != o[-1].group)
 			text_add_all(text, groups[o->group], ":\n", NULL);
-		column = text->length + 28;
+		column = text->length + 29;
 
 		text_add_all(text, "  --", o->name, o->value[0] ? " " : "",
 		    o->value, NULL);

@@ -51,6 +51,11 @@ struct settings {
 	uint32_t mark;           /* of packets to the target; 0: none */
 	uint32_t proxy_protocol; /* enum proxy_protocol */
 	uint32_t idle_timeout_ms;
+	uint32_t half_closed_timeout_ms;
+	uint32_t keepalive_ms;          /* here and in the next three 0 is */
+	uint32_t keepalive_interval_ms; /* "what the kernel has" */
+	uint32_t keepalive_probes;
+	uint32_t user_timeout_ms;
 	uint32_t drain_timeout_ms; /* here 0 is "at once" */
 	uint32_t max_connections;
 	uint32_t listen_port;
@@ -65,8 +70,10 @@ struct settings {
 enum option_kind {
 	OPTION_ROUTE, /* BYTE=TARGET: the caller's business */
 	OPTION_DURATION,
+	OPTION_SECONDS, /* a duration, of whole ones */
 	OPTION_COUNT,
 	OPTION_NUMBER, /* of 32 bits, decimal or hexadecimal behind 0x */
+	OPTION_PROBES,
 	OPTION_PORT,
 	OPTION_ADDRESS,
 	OPTION_PATH,
@@ -107,6 +114,11 @@ enum option_id {
 	OPTION_MARK,
 	OPTION_PROXY_PROTOCOL,
 	OPTION_IDLE_TIMEOUT,
+	OPTION_HALF_CLOSED_TIMEOUT,
+	OPTION_KEEPALIVE,
+	OPTION_KEEPALIVE_INTERVAL,
+	OPTION_KEEPALIVE_PROBES,
+	OPTION_USER_TIMEOUT,
 	OPTION_DRAIN_TIMEOUT,
 	OPTION_LISTEN_PORT,
 	OPTION_LISTEN_ADDRESS,

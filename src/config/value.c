@@ -6,6 +6,10 @@
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 #define WORDS(kind)  ((kind)-OPTION_WORDS - 1)
 
+/* What Linux takes (tcp(7), TCP_KEEPIDLE in seconds, TCP_KEEPCNT). */
+#define KEEPALIVE_MAX_MS 32767000
+#define PROBES_MAX       127
+
 /* Of the kinds that are one of a few words; each as its place among them. */
 static const struct words {
 	char expected[48];
@@ -59,14 +63,24 @@ static const char *set_duration(const char *value, uint32_t *ret_ms)
 	return NULL;
 }
 
-static const char *set_number(
-    const char *value, uint32_t min, uint32_t max, uint32_t *ret_number)
+static const char *set_seconds(const char *value, uint32_t *ret_ms)
+{
+	uint32_t ms;
+
+	if (set_duration(value, &ms) || ms % 1000 || ms > KEEPALIVE_MAX_MS)
+		return "expected a time of whole seconds such as 60s or 2min, "
+		       "at most 32767s";
+	*ret_ms = ms;
+	return NULL;
+}
+
+static const char *set_number(const char *value, uint32_t min, uint32_t max,
+    const char *expected, uint32_t *ret_number)
 {
 	uint64_t number;
 
 	if (text_parse_number(value, max, &number) < 0 || number < min)
-		return min ? "expected a number from 1 to 65535"
-			   : "expected a port from 1 to 65535, or 0 for any";
+		return expected;
 	*ret_number = (uint32_t)number;
 	return NULL;
 }
@@ -152,12 +166,20 @@ const char *option_set(
 	switch (option->kind) {
 	case OPTION_DURATION:
 		return set_duration(value, setting);
+	case OPTION_SECONDS:
+		return set_seconds(value, setting);
+	case OPTION_PROBES:
+		return set_number(value, 0, PROBES_MAX,
+		    "expected a number from 1 to 127, or 0 for the kernel's",
+		    setting);
 	case OPTION_COUNT:
-		return set_number(value, 1, 65535, setting);
+		return set_number(value, 1, 65535,
+		    "expected a number from 1 to 65535", setting);
 	case OPTION_NUMBER:
 		return set_mark(value, setting);
 	case OPTION_PORT:
-		return set_number(value, 0, 65535, setting);
+		return set_number(value, 0, 65535,
+		    "expected a port from 1 to 65535, or 0 for any", setting);
 	case OPTION_ADDRESS:
 		return set_address(value, setting);
 	case OPTION_SWITCH:
@@ -202,6 +224,7 @@ void option_add_value(
 
 	switch (option->kind) {
 	case OPTION_DURATION:
+	case OPTION_SECONDS:
 		add_duration(*(const uint32_t *)setting, text);
 		break;
 	case OPTION_LOG_TO:

@@ -91,13 +91,12 @@
  */
 #define SEND_NEVER ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB)
 
-/* Those of pump and tune.h. */
-#define CALL_IF_OPTION(name, no)                                              \
-	IF(BPF_JEQ, __NR_##name, 0, 10), LOAD(args[1]),                       \
-	    IF(BPF_JEQ, SOL_SOCKET, 0, 3), LOAD(args[2]),                     \
-	    IF(BPF_JEQ, SO_OOBINLINE, 4, 0), IF(BPF_JEQ, SO_KEEPALIVE, 3, 4), \
-	    IF(BPF_JEQ, IPPROTO_TCP, 0, 3), LOAD(args[2]),                    \
-	    IF(BPF_JEQ, TCP_NODELAY, 0, 1), ALLOW, no
+/* Those of pump. Of tune.h it is the only one: the rest is done before. */
+#define CALL_IF_OPTION(name, no)                                             \
+	IF(BPF_JEQ, __NR_##name, 0, 9), LOAD(args[1]),                       \
+	    IF(BPF_JEQ, SOL_SOCKET, 0, 2), LOAD(args[2]),                    \
+	    IF(BPF_JEQ, SO_OOBINLINE, 3, 4), IF(BPF_JEQ, IPPROTO_TCP, 0, 3), \
+	    LOAD(args[2]), IF(BPF_JEQ, TCP_NODELAY, 0, 1), ALLOW, no
 
 /* clang-format off */
 static const struct sock_filter relaying[] = {
@@ -130,7 +129,7 @@ static const struct sock_filter relaying[] = {
     CALL_IF_BOTH(getsockopt, 1, SOL_SOCKET, 2, SO_ERROR,
 	KILL),			/* relay: what an end failed of */
     CALL_IF_OPTION(setsockopt,
-	KILL),			/* pump: urgent data; tune */
+	KILL),			/* pump: urgent data, TCP_NODELAY */
     CALL(recvmsg),		/* relay: the error queue */
     CALL_IF(connect, 2, sizeof(sa_family_t),
 	KILL),			/* relay: a reset */

@@ -26,6 +26,10 @@
  * as a network would, but not longer than RESET_GRACE_MS, and without passing
  * on an EOF; then the other end is reset too.
  *
+ * Time: while just one of the pumps is DONE there may be a limit of its own for
+ * silence, from when it became so. This and the idle timeout are put off by all
+ * that moves, and count no more after a reset.
+ *
  * An end at which poll() reports a hang-up without an error, and from which
  * nothing is wanted, is muted: poll() cannot be told to leave it out else, and
  * would return at once for ever. It counts again when something is wanted.
@@ -63,6 +67,7 @@ struct relay {
 	struct pollfd fds[PLACES];
 	bool muted[PLACES];
 	int64_t idle_us;  /* when the idle timeout is over */
+	int64_t half_us;  /* when the half-closed timeout is */
 	int64_t drain_us; /* when the drain is */
 	int64_t grace_us; /* when a reset is passed on at the latest */
 	bool over;
@@ -111,7 +116,7 @@ static void note_reset(struct relay *relay, struct pump *from, struct pump *to,
 	if (relay->grace_us != DEADLINE_NEVER)
 		return;
 	relay->grace_us = deadline_in_ms(RESET_GRACE_MS);
-	relay->idle_us = DEADLINE_NEVER;
+	relay->idle_us = relay->half_us = DEADLINE_NEVER;
 	end(relay, result, error);
 }
 
@@ -147,11 +152,38 @@ static void look_at_end(struct relay *relay, enum place place)
 	relay->muted[place] |= !error && !polled->events;
 }
 
+/* Grows when anything moves. */
+static uint64_t moved(const struct relay *relay)
+{
+	return relay->up.read + relay->up.delivered + relay->down.read +
+	       relay->down.delivered;
+}
+
+static bool is_half_closed(const struct relay *relay)
+{
+	return (relay->up.state == PUMP_DONE) !=
+	       (relay->down.state == PUMP_DONE);
+}
+
+/* The time is looked at only where there is a limit, and something moved. */
+static void derive_deadlines(struct relay *relay, bool has_moved)
+{
+	const struct settings *settings = relay->settings;
+
+	if (relay->grace_us != DEADLINE_NEVER)
+		return;
+	if (settings->idle_timeout_ms && has_moved)
+		relay->idle_us = deadline_in_ms(settings->idle_timeout_ms);
+	if (settings->half_closed_timeout_ms && is_half_closed(relay) &&
+	    (has_moved || relay->half_us == DEADLINE_NEVER))
+		relay->half_us =
+		    deadline_in_ms(settings->half_closed_timeout_ms);
+}
+
 static void step(struct relay *relay)
 {
 	struct pollfd *fds = relay->fds;
-	uint64_t before = relay->up.read + relay->up.delivered +
-			  relay->down.read + relay->down.delivered;
+	uint64_t before = moved(relay);
 
 	for (int i = 0; i < PLACES; i++)
 		if (fds[i].fd >= 0 && (fds[i].revents & (POLLERR | POLLHUP) ||
@@ -160,12 +192,7 @@ static void step(struct relay *relay)
 	pump_step(&relay->up, fds[CLIENT_IN].revents);
 	pump_step(&relay->down, fds[TARGET].revents);
 	note_resets(relay);
-	if (relay->settings->idle_timeout_ms &&
-	    relay->grace_us == DEADLINE_NEVER &&
-	    before != relay->up.read + relay->up.delivered + relay->down.read +
-			  relay->down.delivered)
-		relay->idle_us =
-		    deadline_in_ms(relay->settings->idle_timeout_ms);
+	derive_deadlines(relay, before != moved(relay));
 }
 
 static void obey_signal(struct relay *relay)
@@ -184,8 +211,8 @@ static void obey_signal(struct relay *relay)
 
 static int64_t first_deadline(const struct relay *relay)
 {
-	return deadline_sooner(
-	    deadline_sooner(relay->idle_us, relay->drain_us), relay->grace_us);
+	return deadline_sooner(deadline_sooner(relay->idle_us, relay->half_us),
+	    deadline_sooner(relay->drain_us, relay->grace_us));
 }
 
 static void obey_time(struct relay *relay)
@@ -201,8 +228,9 @@ static void obey_time(struct relay *relay)
 		end(relay, RESULT_DRAINED, 0);
 	else if (now >= relay->idle_us)
 		end(relay, RESULT_IDLE_TIMEOUT, 0);
-	relay->over |= now >= relay->drain_us || now >= relay->grace_us ||
-		       now >= relay->idle_us;
+	else if (now >= relay->half_us)
+		end(relay, RESULT_HALF_CLOSED, 0);
+	relay->over |= now >= first_deadline(relay);
 }
 
 static bool is_done(const struct relay *relay)
@@ -215,12 +243,11 @@ static void run(struct relay *relay)
 	/* What the client sent first goes without a wait, and before all else.
 	 */
 	pump_step(&relay->up, 0);
-	if (relay->client->is_inet && !relay->client->is_tuned)
-		tune_keepalive(relay->client->in);
-	if (address_is_inet(&relay->record->address))
-		tune_keepalive(relay->target);
-	if (relay->settings->confine != CONFINE_REQUIRE)
+	if (relay->settings->confine != CONFINE_REQUIRE) {
+		tune_ends(relay->client, relay->target, &relay->record->address,
+		    relay->settings);
 		confine_relay(relay->settings->confine);
+	}
 	note_resets(relay);
 	obey_signal(relay);
 	while (!relay->over && !is_done(relay)) {
@@ -259,7 +286,9 @@ static void tell_ends(struct relay *relay)
 	} else if (result == RESULT_TARGET_RESET) {
 		end_wait_until_sent(client->out, relay->grace_us);
 		end_reset(client->out);
-	} else if (result == RESULT_IDLE_TIMEOUT && delivered) {
+	} else if ((result == RESULT_IDLE_TIMEOUT ||
+		       result == RESULT_HALF_CLOSED) &&
+		   delivered) {
 		shutdown(client->out, SHUT_WR);
 		shutdown(relay->target, SHUT_WR);
 	} else {
@@ -290,6 +319,7 @@ void relay(const struct client *client, int target,
 	    .idle_us = settings->idle_timeout_ms
 			   ? deadline_in_ms(settings->idle_timeout_ms)
 			   : DEADLINE_NEVER,
+	    .half_us = DEADLINE_NEVER,
 	    .drain_us = DEADLINE_NEVER,
 	    .grace_us = DEADLINE_NEVER,
 	};

@@ -13,6 +13,7 @@
 #include "relay.h"
 #include "serve.h"
 #include "targets.h"
+#include "tune.h"
 
 /*
  * One recv of this size: enough for what most clients send first, so that it
@@ -217,8 +218,10 @@ static bool serve_until_end(const struct config *config,
 	if (target < 0)
 		return false;
 	/* Else it is the relay that does it, after the first bytes. */
-	if (settings->confine == CONFINE_REQUIRE)
+	if (settings->confine == CONFINE_REQUIRE) {
+		tune_ends(client, target, &record->address, settings);
 		record->error = confine_relay(CONFINE_REQUIRE);
+	}
 	if (record->error) {
 		record->result = RESULT_SYSTEM_ERROR;
 		return false;

@@ -99,6 +99,8 @@ static void reload(struct listener *listener)
 	}
 	listener->config = reload->spare;
 	reload->spare = old;
+	sockets_tune_anew(
+	    listener->sockets, &old->settings, &listener->config->settings);
 	log_choose(listener->config->settings.log_to,
 	    listener->config->settings.debug);
 	listener->reloaded = listener->pool.children.forked;

@@ -13,13 +13,14 @@
 #include "../fd.h"
 #include "sockets.h"
 
-static void tune(int fd)
+static void tune(int fd, const struct settings *settings)
 {
 	tune_no_delay(fd);
-	tune_keepalive(fd);
+	tune_patience(fd, settings);
 }
 
-static int bind_one(const struct address *address, bool ipv6_only, int *ret_fd)
+static int bind_one(const struct address *address, bool ipv6_only,
+    const struct settings *settings, int *ret_fd)
 {
 	const int on = 1, only = ipv6_only;
 	int fd CLEANUP_FD =
@@ -32,7 +33,7 @@ static int bind_one(const struct address *address, bool ipv6_only, int *ret_fd)
 	if (address->any.sa_family == AF_INET6 &&
 	    setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof(only)) < 0)
 		return -errno;
-	tune(fd);
+	tune(fd, settings);
 	if (bind(fd, &address->any, address->length) < 0 ||
 	    listen(fd, SOMAXCONN) < 0)
 		return -errno;
@@ -50,18 +51,18 @@ int sockets_bind(const struct settings *settings, struct sockets *ret_sockets)
 		address_parse_ip("::", 0, &address);
 	/* sin_port and sin6_port lie at the same place. */
 	address.v4.sin_port = htons((uint16_t)settings->listen_port);
-	r = bind_one(&address, !everywhere, &ret_sockets->fds[0]);
+	r = bind_one(&address, !everywhere, settings, &ret_sockets->fds[0]);
 	if (everywhere && (r == -EAFNOSUPPORT || r == -EADDRNOTAVAIL)) {
 		address_parse_ip(
 		    "0.0.0.0", (uint16_t)settings->listen_port, &address);
-		r = bind_one(&address, false, &ret_sockets->fds[0]);
+		r = bind_one(&address, false, settings, &ret_sockets->fds[0]);
 	}
 	ret_sockets->count = r == 0;
 	return r;
 }
 
-void sockets_inherit(
-    const struct inherited *inherited, struct sockets *ret_sockets)
+void sockets_inherit(const struct inherited *inherited,
+    const struct settings *settings, struct sockets *ret_sockets)
 {
 	int off = 0;
 
@@ -70,8 +71,15 @@ void sockets_inherit(
 	for (int i = 0; i < inherited->listeners; i++) {
 		ret_sockets->fds[i] = inherited->in + i;
 		ioctl(ret_sockets->fds[i], FIONBIO, &off);
-		tune(ret_sockets->fds[i]);
+		tune(ret_sockets->fds[i], settings);
 	}
+}
+
+void sockets_tune_anew(const struct sockets *sockets,
+    const struct settings *before, const struct settings *settings)
+{
+	for (int i = 0; i < sockets->count; i++)
+		tune_patience_anew(sockets->fds[i], before, settings);
 }
 
 void sockets_refuse_new(const struct sockets *sockets)

@@ -20,8 +20,15 @@ struct sockets {
 int sockets_bind(const struct settings *settings, struct sockets *ret_sockets);
 
 /* Takes over those that were handed over, and makes them blocking. */
-void sockets_inherit(
-    const struct inherited *inherited, struct sockets *ret_sockets);
+void sockets_inherit(const struct inherited *inherited,
+    const struct settings *settings, struct sockets *ret_sockets);
+
+/*
+ * Gives them the options of `settings` in place of those of `before` (tune.h);
+ * connections that come in from now on have them.
+ */
+void sockets_tune_anew(const struct sockets *sockets,
+    const struct settings *before, const struct settings *settings);
 
 /*
  * Lets no new connection come into the queues, so that they can be emptied

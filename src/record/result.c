@@ -27,6 +27,8 @@ const struct result_kind result_kinds[RESULTS_COUNT] = {
 	LOG_INFO},
     [RESULT_IDLE_TIMEOUT] = {"idle-timeout", "87f3d8a9914449fc9768cc2c0d0bba29",
 	LOG_INFO},
+    [RESULT_HALF_CLOSED] = {"half-closed-timeout",
+	"615dea20447d457997f1ae56d2605c85", LOG_INFO},
     [RESULT_DRAINED] = {"drained", "976ee31bc1264c89a5b3639ee7cfb029",
 	LOG_INFO},
     [RESULT_TERMINATED] = {"terminated", "daf0f8fea571438bab327e14922d0d6d",

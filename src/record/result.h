@@ -15,6 +15,7 @@ enum result {
 	RESULT_CLIENT_RESET,       /* the client reset it, or vanished */
 	RESULT_TARGET_RESET,       /* the target did */
 	RESULT_IDLE_TIMEOUT,       /* nothing moved for too long */
+	RESULT_HALF_CLOSED,        /* the same, after one end had finished */
 	RESULT_DRAINED,            /* cut off at the end of a drain */
 	RESULT_TERMINATED,         /* ended at once by a signal */
 	RESULT_SYSTEM_ERROR,       /* this machine refused something */

@@ -123,7 +123,7 @@ static void add_host(struct text *text, const char *client)
 static void add_cause(struct text *text, const struct connection *connection)
 {
 	static const char *const served[] = {"closed", "client-reset",
-	    "target-reset", "idle-timeout", "drained"};
+	    "target-reset", "idle-timeout", "half-closed-timeout", "drained"};
 
 	for (size_t i = 0; i < sizeof(served) / sizeof(*served); i++)
 		if (strcmp(connection->result, served[i]) == 0)
