@@ -119,7 +119,7 @@ static int serve_inherited(struct inherited *inherited)
 	status = become_user();
 	if (status != EX_OK)
 		return status;
-	r = client_inherited(inherited, &client);
+	r = client_inherited(inherited, config.settings.log_address, &client);
 	return status_of(
 	    r < 0 ? serve_nobody(&client) : serve(&config, &client));
 }

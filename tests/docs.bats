@@ -70,6 +70,7 @@ manual() {
 		drain-timeout 10s
 		confine try
 		log auto
+		log-address full
 	END
 	grep -qx idle-timeout=0s <<<"$output"
 	grep -e '`--idle-timeout ' "$(top)/README.md" | grep -qF '| 0 |'
@@ -139,6 +140,8 @@ complete_words() {
 	[ "${COMPREPLY[*]}" = 'auto journal syslog stderr' ]
 	complete_words byte-proxy --confine ''
 	[ "${COMPREPLY[*]}" = 'try require off' ]
+	complete_words byte-proxy --log-address ''
+	[ "${COMPREPLY[*]}" = 'full prefix none' ]
 	complete_words byte-proxy --user roo
 	[ "${COMPREPLY[*]}" = root ]
 	touch "$T/some.env"

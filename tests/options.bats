@@ -193,6 +193,8 @@ printed() {
 		drain-timeout|10ss|a time
 		log|nowhere|auto
 		log|Journal|auto
+		log-address|half|full, prefix or none
+		log-address|24|full, prefix or none
 	END
 	refuses 78 'BYTE_PROXY_DEBUG maybe: expected yes or no' \
 		env BYTE_PROXY_DEBUG=maybe "$BYTE_PROXY" --map '*=a:1'
@@ -210,11 +212,11 @@ printed() {
 @test "every setting can be an argument, a variable, and a line of the file" {
 	local expected=(max-connections=7 first-byte-timeout=1s connect-timeout=2s
 		idle-timeout=3s drain-timeout=4s listen-port=5000
-		'listen-address=[::1]' log=stderr debug=yes 'map 0x01=a:1'
+		'listen-address=[::1]' log=stderr log-address=none debug=yes 'map 0x01=a:1'
 		'map-keep 0x02=b:2')
 	check --max-connections 7 --first-byte-timeout 1s --connect-timeout 2s \
 		--idle-timeout 3s --drain-timeout 4s --listen-port 5000 \
-		--listen-address ::1 --log stderr --debug --map 0x01=a:1 \
+		--listen-address ::1 --log stderr --log-address none --debug --map 0x01=a:1 \
 		--map-keep=0x02=b:2
 	printed "${expected[@]}"
 
@@ -227,6 +229,7 @@ printed() {
 		BYTE_PROXY_LISTEN_PORT=5000
 		BYTE_PROXY_LISTEN_ADDRESS=[::1]
 		BYTE_PROXY_LOG=stderr
+		BYTE_PROXY_LOG_ADDRESS=none
 		BYTE_PROXY_DEBUG=yes
 		BYTE_PROXY_MAP=0x01=a:1
 		BYTE_PROXY_MAP_KEEP=0x02=b:2

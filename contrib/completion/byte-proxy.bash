@@ -31,6 +31,10 @@ _byte_proxy() {
 		mapfile -t COMPREPLY < <(compgen -W 'try require off' -- "$current")
 		return
 		;;
+	--log-address)
+		mapfile -t COMPREPLY < <(compgen -W 'full prefix none' -- "$current")
+		return
+		;;
 	--user)
 		mapfile -t COMPREPLY < <(compgen -u -- "$current")
 		return
@@ -46,7 +50,7 @@ _byte_proxy() {
 		--listen-port --listen-address --max-connections
 		--first-byte-timeout --connect-timeout --connect-retry
 		--balance --source --transparent --mark --idle-timeout
-		--drain-timeout --user --confine --log --debug --check --help
-		--version' -- "$current")
+		--drain-timeout --user --confine --log --log-address --debug
+		--check --help --version' -- "$current")
 }
 complete -o filenames -F _byte_proxy byte-proxy

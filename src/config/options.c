@@ -60,6 +60,9 @@ const struct option options[OPTIONS_COUNT] = {
 	GROUP_PROCESS, AT(confine), CONFINE_TRY},
     [OPTION_LOG] = {"log", "WHERE", "auto, journal, syslog or stderr (auto)",
 	OPTION_LOG_TO, GROUP_PROCESS, AT(log_to), LOG_TO_AUTO},
+    [OPTION_LOG_ADDRESS] = {"log-address", "HOW",
+	"full, prefix or none: of clients' addresses (full)", OPTION_LOG_HOW,
+	GROUP_PROCESS, AT(log_address), LOG_ADDRESS_FULL},
     [OPTION_DEBUG] = {"debug", "", "log each step too", OPTION_SWITCH,
 	GROUP_PROCESS, AT(debug), 0},
     [OPTION_CHECK] = {"check", "",
@@ -88,6 +91,10 @@ static const struct words {
 	    [CONFINE_OFF] = "off"}},
     [WORDS(OPTION_BALANCE_HOW)] = {"expected order or random",
 	{[BALANCE_ORDER] = "order", [BALANCE_RANDOM] = "random"}},
+    [WORDS(OPTION_LOG_HOW)] = {"expected full, prefix or none",
+	{[LOG_ADDRESS_FULL] = "full",
+	    [LOG_ADDRESS_PREFIX] = "prefix",
+	    [LOG_ADDRESS_NONE] = "none"}},
 };
 _Static_assert(COUNT(words) == WORDS(OPTION_KINDS_COUNT), "words are missing");
 
@@ -284,6 +291,7 @@ const char *option_set(
 	case OPTION_LOG_TO:
 	case OPTION_CONFINE_HOW:
 	case OPTION_BALANCE_HOW:
+	case OPTION_LOG_HOW:
 		return option_parse_word(option, value, setting);
 	default:
 		return "not a setting";
@@ -315,6 +323,7 @@ static void add_value(
 	case OPTION_LOG_TO:
 	case OPTION_CONFINE_HOW:
 	case OPTION_BALANCE_HOW:
+	case OPTION_LOG_HOW:
 		text_add(text, option_word(option, *(const uint32_t *)setting));
 		break;
 	case OPTION_SWITCH:

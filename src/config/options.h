@@ -32,6 +32,13 @@ enum balance {
 	BALANCE_RANDOM
 };
 
+/* How much of a client's address is said. */
+enum log_address {
+	LOG_ADDRESS_FULL,
+	LOG_ADDRESS_PREFIX, /* its network, and no port */
+	LOG_ADDRESS_NONE
+};
+
 /* Durations are in milliseconds, and 0 stands for "no limit". */
 struct settings {
 	uint32_t first_byte_timeout_ms;
@@ -50,6 +57,7 @@ struct settings {
 	uint32_t confine;              /* enum confine_how */
 	const char *env_file;          /* NULL: none */
 	uint32_t log_to;               /* enum log_to */
+	uint32_t log_address;          /* enum log_address */
 	bool debug;
 };
 
@@ -68,6 +76,7 @@ enum option_kind {
 	OPTION_LOG_TO,
 	OPTION_CONFINE_HOW,
 	OPTION_BALANCE_HOW,
+	OPTION_LOG_HOW,
 	OPTION_KINDS_COUNT
 };
 
@@ -102,6 +111,7 @@ enum option_id {
 	OPTION_USER,
 	OPTION_CONFINE,
 	OPTION_LOG,
+	OPTION_LOG_ADDRESS,
 	OPTION_DEBUG,
 	OPTION_CHECK,
 	OPTION_HELP,

@@ -17,25 +17,35 @@
 #define FINISH_MS    1000
 #define FINISH_BYTES ((size_t)16 * 1024 * 1024)
 
-static void set_name(struct client *client, const struct address *address)
+static void set_name(
+    struct client *client, const struct address *address, enum log_address how)
 {
 	struct text name = {0, sizeof(client->name), client->name};
 
-	address_add_to(address, &name);
+	client->name[0] = '\0';
+	if (how == LOG_ADDRESS_FULL || !address_is_inet(address))
+		address_add_to(address, &name);
+	else if (how == LOG_ADDRESS_PREFIX)
+		address_add_prefix_to(address, &name);
 }
 
-void client_accepted(
-    int fd, const struct address *peer, struct client *ret_client)
+const char *client_name(const struct client *client)
+{
+	return client->name[0] ? client->name : NULL;
+}
+
+void client_accepted(int fd, const struct address *peer, enum log_address how,
+    struct client *ret_client)
 {
 	ret_client->in = ret_client->out = fd;
 	ret_client->is_socket = true;
 	ret_client->is_inet = ret_client->is_tuned = address_is_inet(peer);
-	set_name(ret_client, peer);
+	set_name(ret_client, peer, how);
 }
 
 /* Sets the name from a pair of variables, if they hold an address. */
-static bool set_name_from(
-    struct client *client, const char *ip_name, const char *port_name)
+static bool set_name_from(struct client *client, const char *ip_name,
+    const char *port_name, enum log_address how)
 {
 	const char *ip = getenv(ip_name);
 	const char *port_text = getenv(port_name);
@@ -56,11 +66,12 @@ static bool set_name_from(
 		text_parse_number(port_text, 65535, &port);
 	if (address_parse_ip(plain, (uint16_t)port, &address) < 0)
 		return false;
-	set_name(client, &address);
+	set_name(client, &address, how);
 	return true;
 }
 
-static void set_name_from_environment(struct client *client)
+static void set_name_from_environment(
+    struct client *client, enum log_address how)
 {
 	static const char variables[][2][16] = {
 	    {"REMOTE_ADDR", "REMOTE_PORT"},
@@ -69,7 +80,8 @@ static void set_name_from_environment(struct client *client)
 	};
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
-		if (set_name_from(client, variables[i][0], variables[i][1]))
+		if (set_name_from(
+			client, variables[i][0], variables[i][1], how))
 			return;
 }
 
@@ -100,8 +112,8 @@ static void unblock_terminal(const struct inherited *inherited)
 		fcntl(out, F_SETFL, fcntl(out, F_GETFL) | O_NONBLOCK);
 }
 
-int client_inherited(
-    const struct inherited *inherited, struct client *ret_client)
+int client_inherited(const struct inherited *inherited, enum log_address how,
+    struct client *ret_client)
 {
 	const struct address *peer = &inherited->peer;
 
@@ -115,13 +127,13 @@ int client_inherited(
 		return inherited->peer_error;
 	}
 	if (ret_client->is_socket) {
-		set_name(ret_client, peer);
+		set_name(ret_client, peer, how);
 	} else {
 		strcpy(ret_client->name, "pipe");
 		unblock_terminal(inherited);
 	}
 	if (!ret_client->is_inet)
-		set_name_from_environment(ret_client);
+		set_name_from_environment(ret_client, how);
 	return 0;
 }
 

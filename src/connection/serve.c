@@ -104,8 +104,8 @@ static int connect_target(const struct settings *settings,
 	record->address = dialed.address;
 	*ret_reset = dialed.reset;
 	record->connect_us = deadline_now() - start_us;
-	log_debug(
-	    "connected", "client", client->name, "target", target->text, NULL);
+	log_debug("connected", "client", client_name(client), "target",
+	    target->text, NULL);
 	return fd;
 }
 
@@ -119,7 +119,8 @@ static bool serve_until_end(const struct config *config,
 	bool waited;
 	ssize_t n;
 
-	log_debug("waiting for the first byte", "client", client->name, NULL);
+	log_debug(
+	    "waiting for the first byte", "client", client_name(client), NULL);
 	n = client_first_chunk(client, buffer, FIRST_CHUNK_BYTES,
 	    deadline_after(record->start_us, settings->first_byte_timeout_ms),
 	    &waited);
@@ -153,7 +154,7 @@ static bool serve_until_end(const struct config *config,
 
 enum result serve(const struct config *config, const struct client *client)
 {
-	struct record record = {.client = client->name,
+	struct record record = {.client = client_name(client),
 	    .byte = -1,
 	    .connect_us = -1,
 	    .start_us = deadline_now()};
@@ -167,7 +168,7 @@ enum result serve(const struct config *config, const struct client *client)
 enum result serve_nobody(const struct client *client)
 {
 	struct record record = {.result = RESULT_CLIENT_RESET,
-	    .client = client->name,
+	    .client = client_name(client),
 	    .byte = -1,
 	    .connect_us = -1,
 	    .start_us = deadline_now(),

@@ -55,7 +55,8 @@ static bool fork_spare(struct pool *pool, const struct settings *settings,
 	    .children = children,
 	    .serial = children->forked,
 	    .listener = getpid(),
-	    .drain_timeout_ms = settings->drain_timeout_ms};
+	    .drain_timeout_ms = settings->drain_timeout_ms,
+	    .log_address = settings->log_address};
 	pid_t pid = _Fork();
 
 	if (pid == 0) {

@@ -77,6 +77,6 @@ int spare_wait(const struct spare *spare, struct client *ret_client)
 		return fd;
 	report(spare, 0);
 	close_others(spare, fd);
-	client_accepted(fd, &peer, ret_client);
+	client_accepted(fd, &peer, spare->log_address, ret_client);
 	return 0;
 }

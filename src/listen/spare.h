@@ -15,6 +15,7 @@ struct spare {
 	uint32_t serial;
 	pid_t listener;
 	uint32_t drain_timeout_ms;
+	enum log_address log_address;
 };
 
 /*
