@@ -64,6 +64,7 @@ manual() {
 	done <<-'END'
 		listen-port 9092
 		max-connections 4096
+		max-connections-per-source 0
 		first-byte-timeout 10s
 		connect-timeout 5s
 		balance order
@@ -81,7 +82,7 @@ manual() {
 	local results
 	results=$(sed -nE 's/.*\[RESULT_[A-Z_]+\] = \{"([a-z-]+)".*/\1/p' \
 		"$(top)/src/record/result.c")
-	[ "$(wc -w <<<"$results")" -eq 12 ]
+	[ "$(wc -w <<<"$results")" -eq 13 ]
 	for result in $results; do
 		manual | grep -qxF "$result"
 		[ "$result" = system-error ] ||
@@ -92,8 +93,8 @@ manual() {
 @test "message ids are 32 hexadecimal digits, each another" {
 	local ids
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c")
-	[ "$(wc -l <<<"$ids")" -eq 12 ]
-	[ "$(sort -u <<<"$ids" | wc -l)" -eq 12 ]
+	[ "$(wc -l <<<"$ids")" -eq 13 ]
+	[ "$(sort -u <<<"$ids" | wc -l)" -eq 13 ]
 }
 
 @test "the manual is clean" {
@@ -237,5 +238,5 @@ installed() {
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c" | tr -d '"')
 	[ "$(sed -n 's/^-- //p' "$(top)/systemd/byte-proxy.catalog" | sort)" = \
 		"$(sort <<<"$ids")" ]
-	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 12 ]
+	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 13 ]
 }

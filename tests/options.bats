@@ -180,6 +180,9 @@ printed() {
 		max-connections|0|a number from 1
 		max-connections|65536|a number from 1
 		max-connections|many|a number from 1
+		max-connections-per-source|65536|a number from 1 to 65535, or 0
+		max-connections-per-source|-1|a number from 1 to 65535, or 0
+		max-connections-per-source|few|a number from 1 to 65535, or 0
 		confine|yes|try, require or off
 		confine|Try|try, require or off
 		first-byte-timeout|soon|a time
@@ -210,11 +213,11 @@ printed() {
 }
 
 @test "every setting can be an argument, a variable, and a line of the file" {
-	local expected=(max-connections=7 first-byte-timeout=1s connect-timeout=2s
+	local expected=(max-connections=7 max-connections-per-source=3 first-byte-timeout=1s connect-timeout=2s
 		idle-timeout=3s drain-timeout=4s listen-port=5000
 		'listen-address=[::1]' log=stderr log-address=none debug=yes 'map 0x01=a:1'
 		'map-keep 0x02=b:2')
-	check --max-connections 7 --first-byte-timeout 1s --connect-timeout 2s \
+	check --max-connections 7 --max-connections-per-source 3 --first-byte-timeout 1s --connect-timeout 2s \
 		--idle-timeout 3s --drain-timeout 4s --listen-port 5000 \
 		--listen-address ::1 --log stderr --log-address none --debug --map 0x01=a:1 \
 		--map-keep=0x02=b:2
@@ -222,6 +225,7 @@ printed() {
 
 	cat >"$T/all.env" <<-'END'
 		BYTE_PROXY_MAX_CONNECTIONS=7
+		BYTE_PROXY_MAX_CONNECTIONS_PER_SOURCE=3
 		BYTE_PROXY_FIRST_BYTE_TIMEOUT=1s
 		BYTE_PROXY_CONNECT_TIMEOUT=2s
 		BYTE_PROXY_IDLE_TIMEOUT=3s

@@ -40,7 +40,8 @@ _byte_proxy() {
 		return
 		;;
 	--map | --map-keep | --listen-port | --listen-address | \
-		--max-connections | --first-byte-timeout | --connect-timeout | \
+		--max-connections | --max-connections-per-source | \
+		--first-byte-timeout | --connect-timeout | \
 		--idle-timeout | --drain-timeout | --source | --mark)
 		COMPREPLY=()
 		return
@@ -48,6 +49,7 @@ _byte_proxy() {
 	esac
 	mapfile -t COMPREPLY < <(compgen -W '--map --map-keep --env-file
 		--listen-port --listen-address --max-connections
+		--max-connections-per-source
 		--first-byte-timeout --connect-timeout --connect-retry
 		--balance --source --transparent --mark --idle-timeout
 		--drain-timeout --user --confine --log --log-address --debug

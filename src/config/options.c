@@ -52,6 +52,9 @@ const struct option options[OPTIONS_COUNT] = {
     [OPTION_MAX_CONNECTIONS] = {"max-connections", "N",
 	"so many at once; others wait in the kernel (4096)", OPTION_COUNT,
 	GROUP_LISTENER, AT(max_connections), 4096},
+    [OPTION_MAX_CONNECTIONS_PER_SOURCE] = {"max-connections-per-source", "N",
+	"of one IPv4 address or IPv6 /64 (0)", OPTION_LIMIT, GROUP_LISTENER,
+	AT(max_connections_per_source), 0},
     [OPTION_USER] = {"user", "USER",
 	"become this user before a client is heard (stay)", OPTION_USER_NAME,
 	GROUP_PROCESS, AT(user), 0},
@@ -175,14 +178,14 @@ static const char *set_duration(const char *value, uint32_t *ret_ms)
 	return NULL;
 }
 
+/* Returns NULL, or what was expected. */
 static const char *set_number(
-    const char *value, uint32_t min, uint32_t max, uint32_t *ret_number)
+    const char *value, uint32_t min, const char *expected, uint32_t *ret_number)
 {
 	uint64_t number;
 
-	if (text_parse_number(value, max, &number) < 0 || number < min)
-		return min ? "expected a number from 1 to 65535"
-			   : "expected a port from 1 to 65535, or 0 for any";
+	if (text_parse_number(value, 65535, &number) < 0 || number < min)
+		return expected;
 	*ret_number = (uint32_t)number;
 	return NULL;
 }
@@ -269,11 +272,17 @@ const char *option_set(
 	case OPTION_DURATION:
 		return set_duration(value, setting);
 	case OPTION_COUNT:
-		return set_number(value, 1, 65535, setting);
+		return set_number(
+		    value, 1, "expected a number from 1 to 65535", setting);
+	case OPTION_LIMIT:
+		return set_number(value, 0,
+		    "expected a number from 1 to 65535, or 0 for no limit",
+		    setting);
 	case OPTION_NUMBER:
 		return set_mark(value, setting);
 	case OPTION_PORT:
-		return set_number(value, 0, 65535, setting);
+		return set_number(value, 0,
+		    "expected a port from 1 to 65535, or 0 for any", setting);
 	case OPTION_ADDRESS:
 		return set_address(value, setting);
 	case OPTION_SWITCH:

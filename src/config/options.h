@@ -51,6 +51,7 @@ struct settings {
 	uint32_t idle_timeout_ms;
 	uint32_t drain_timeout_ms; /* here 0 is "at once" */
 	uint32_t max_connections;
+	uint32_t max_connections_per_source; /* 0: no limit */
 	uint32_t listen_port;
 	struct address listen_address; /* length 0: every address */
 	const char *user;              /* a name or number; NULL: stay */
@@ -66,6 +67,7 @@ enum option_kind {
 	OPTION_DURATION,
 	OPTION_COUNT,
 	OPTION_NUMBER, /* of 32 bits, decimal or hexadecimal behind 0x */
+	OPTION_LIMIT,  /* a count, or 0 for none */
 	OPTION_PORT,
 	OPTION_ADDRESS,
 	OPTION_PATH,
@@ -108,6 +110,7 @@ enum option_id {
 	OPTION_LISTEN_PORT,
 	OPTION_LISTEN_ADDRESS,
 	OPTION_MAX_CONNECTIONS,
+	OPTION_MAX_CONNECTIONS_PER_SOURCE,
 	OPTION_USER,
 	OPTION_CONFINE,
 	OPTION_LOG,
@@ -121,7 +124,7 @@ enum option_id {
 
 /* Arrays and no pointers: the table needs no relocation at start. */
 struct option {
-	char name[20];    /* without "--" */
+	char name[28];    /* without "--" */
 	char value[12];   /* what the help calls the value; "": none */
 	char help[72];    /* one line */
 	uint8_t kind;     /* enum option_kind */

@@ -172,6 +172,19 @@ ssize_t client_first_chunk(const struct client *client, char *buffer,
 	return n;
 }
 
+void client_refuse(const struct client *client, char *buffer, size_t size)
+{
+	size_t dropped = 0;
+	ssize_t n;
+
+	if (shutdown(client->out, SHUT_WR) < 0)
+		return;
+	do {
+		n = receive(client, buffer, size);
+		dropped += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && dropped < FINISH_BYTES);
+}
+
 void client_finish(const struct client *client, char *buffer, size_t size)
 {
 	struct pollfd in = {.fd = client->in, .events = POLLIN};

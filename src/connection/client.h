@@ -60,4 +60,10 @@ ssize_t client_first_chunk(const struct client *client, char *buffer,
  */
 void client_finish(const struct client *client, char *buffer, size_t size);
 
+/*
+ * The same of one that is not to take any time: only what is there already is
+ * taken. What comes later is answered by a reset, behind the FIN.
+ */
+void client_refuse(const struct client *client, char *buffer, size_t size);
+
 #endif

@@ -165,6 +165,19 @@ enum result serve(const struct config *config, const struct client *client)
 	return record.result;
 }
 
+enum result serve_refused(const struct client *client)
+{
+	struct record record = {.result = RESULT_SOURCE_LIMIT,
+	    .client = client_name(client),
+	    .byte = -1,
+	    .connect_us = -1,
+	    .start_us = deadline_now()};
+
+	client_refuse(client, buffer, sizeof(buffer));
+	record_write(&record);
+	return record.result;
+}
+
 enum result serve_nobody(const struct client *client)
 {
 	struct record record = {.result = RESULT_CLIENT_RESET,

@@ -15,6 +15,8 @@ const struct result_kind result_kinds[RESULTS_COUNT] = {
 	"3b1985c04d3d48a7afdba8df77b1383f", LOG_INFO},
     [RESULT_NO_ROUTE] = {"no-route", "ec61336d1b1f4436a963c7f45f9e2b12",
 	LOG_INFO},
+    [RESULT_SOURCE_LIMIT] = {"source-limit", "3fcd19238ce948acacbd70e809d12068",
+	LOG_INFO},
     [RESULT_CONNECT_FAILED] = {"connect-failed",
 	"9bf56815965c4b868262977df667d436", LOG_WARNING},
     [RESULT_CONNECT_TIMEOUT] = {"connect-timeout",
