@@ -183,6 +183,26 @@ void address_add_ip_to(const struct address *address, struct text *text)
 	text_add_char(text, ']');
 }
 
+void address_add_prefix_to(const struct address *address, struct text *text)
+{
+	struct address network = *address;
+
+	if (address->any.sa_family == AF_INET6 &&
+	    !IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr)) {
+		memset(&network.v6.sin6_addr.s6_addr[6], 0, 10);
+		network.v6.sin6_scope_id = 0;
+		address_add_ip_to(&network, text);
+		text_add(text, "/48");
+		return;
+	}
+	if (address->any.sa_family == AF_INET6)
+		network.v6.sin6_addr.s6_addr[15] = 0;
+	else
+		network.v4.sin_addr.s_addr &= htonl(0xffffff00);
+	address_add_ip_to(&network, text);
+	text_add(text, "/24");
+}
+
 void address_add_to(const struct address *address, struct text *text)
 {
 	if (address_is_inet(address)) {

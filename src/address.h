@@ -52,4 +52,11 @@ void address_add_to(const struct address *address, struct text *text);
 /* The same of an IPv4 or IPv6 address, without the port: "[2001:db8::1]". */
 void address_add_ip_to(const struct address *address, struct text *text);
 
+/*
+ * The network of an IPv4 or IPv6 address: "192.0.2.0/24", or with an IPv6 one
+ * "[2001:db8:1::]/48", the most that a site has (RFC 6177). Without a port
+ * and an interface; IPv4-mapped as above.
+ */
+void address_add_prefix_to(const struct address *address, struct text *text);
+
 #endif

@@ -37,6 +37,8 @@ static int status_of(enum result result)
 		return EX_UNAVAILABLE;
 	case RESULT_SYSTEM_ERROR:
 		return EX_OSERR;
+	case RESULT_SOURCE_LIMIT: /* for the listener, which counts these */
+		return EX_TEMPFAIL;
 	default:
 		return EX_OK;
 	}
@@ -119,7 +121,7 @@ static int serve_inherited(struct inherited *inherited)
 	status = become_user();
 	if (status != EX_OK)
 		return status;
-	r = client_inherited(inherited, &client);
+	r = client_inherited(inherited, config.settings.log_address, &client);
 	return status_of(
 	    r < 0 ? serve_nobody(&client) : serve(&config, &client));
 }
@@ -175,6 +177,8 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 	    &sockets, owner, &config, &reload, &client, &accepted_by)) {
 	case LISTEN_CONNECTION:
 		return status_of(serve(accepted_by, &client));
+	case LISTEN_REFUSED:
+		return status_of(serve_refused(&client));
 	case LISTEN_DRAINED:
 		return EX_OK;
 	default:

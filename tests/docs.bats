@@ -64,6 +64,7 @@ manual() {
 	done <<-'END'
 		listen-port 9092
 		max-connections 4096
+		max-connections-per-source 0
 		first-byte-timeout 10s
 		connect-timeout 5s
 		balance order
@@ -71,6 +72,7 @@ manual() {
 		proxy-protocol off
 		confine try
 		log auto
+		log-address full
 	END
 	for name in idle half-closed; do
 		grep -qx "$name-timeout=0s" <<<"$output"
@@ -91,7 +93,7 @@ manual() {
 	local results
 	results=$(sed -nE 's/.*\[RESULT_[A-Z_]+\] = \{"([a-z-]+)".*/\1/p' \
 		"$(top)/src/record/result.c")
-	[ "$(wc -w <<<"$results")" -eq 14 ]
+	[ "$(wc -w <<<"$results")" -eq 15 ]
 	for result in $results; do
 		manual | grep -qxF "$result"
 		[ "$result" = system-error ] ||
@@ -102,8 +104,8 @@ manual() {
 @test "message ids are 32 hexadecimal digits, each another" {
 	local ids
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c")
-	[ "$(wc -l <<<"$ids")" -eq 14 ]
-	[ "$(sort -u <<<"$ids" | wc -l)" -eq 14 ]
+	[ "$(wc -l <<<"$ids")" -eq 15 ]
+	[ "$(sort -u <<<"$ids" | wc -l)" -eq 15 ]
 }
 
 @test "the manual is clean" {
@@ -152,6 +154,8 @@ complete_words() {
 	[ "${COMPREPLY[*]}" = 'try require off' ]
 	complete_words byte-proxy --proxy-protocol v
 	[ "${COMPREPLY[*]}" = 'v1 v2' ]
+	complete_words byte-proxy --log-address ''
+	[ "${COMPREPLY[*]}" = 'full prefix none' ]
 	complete_words byte-proxy --user roo
 	[ "${COMPREPLY[*]}" = root ]
 	touch "$T/some.env"
@@ -247,5 +251,5 @@ installed() {
 	ids=$(grep -oE '"[0-9a-f]{32}"' "$(top)/src/record/result.c" | tr -d '"')
 	[ "$(sed -n 's/^-- //p' "$(top)/systemd/byte-proxy.catalog" | sort)" = \
 		"$(sort <<<"$ids")" ]
-	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 14 ]
+	[ "$(grep -c '^Subject: .' "$(top)/systemd/byte-proxy.catalog")" -eq 15 ]
 }

@@ -180,6 +180,9 @@ printed() {
 		max-connections|0|a number from 1
 		max-connections|65536|a number from 1
 		max-connections|many|a number from 1
+		max-connections-per-source|65536|a number from 1 to 65535, or 0
+		max-connections-per-source|-1|a number from 1 to 65535, or 0
+		max-connections-per-source|few|a number from 1 to 65535, or 0
 		confine|yes|try, require or off
 		confine|Try|try, require or off
 		proxy-protocol|v3|off, v1 or v2
@@ -208,6 +211,8 @@ printed() {
 		drain-timeout|10ss|a time
 		log|nowhere|auto
 		log|Journal|auto
+		log-address|half|full, prefix or none
+		log-address|24|full, prefix or none
 	END
 	refuses 78 'BYTE_PROXY_ACCEPT_PROXY v1: expected yes or no' \
 		env BYTE_PROXY_ACCEPT_PROXY=v1 "$BYTE_PROXY" --map '*=a:1'
@@ -230,24 +235,25 @@ printed() {
 }
 
 @test "every setting can be an argument, a variable, and a line of the file" {
-	local expected=(max-connections=7 first-byte-timeout=1s connect-timeout=2s
+	local expected=(max-connections=7 max-connections-per-source=3 first-byte-timeout=1s connect-timeout=2s
 		idle-timeout=3s drain-timeout=4s listen-port=5000
 		half-closed-timeout=6s keepalive=7s keepalive-interval=8s
 		keepalive-probes=9 user-timeout=10s
-		'listen-address=[::1]' log=stderr debug=yes accept-proxy=yes
+		'listen-address=[::1]' log=stderr log-address=none debug=yes accept-proxy=yes
 		proxy-protocol=v2 'map 0x01=a:1'
 		'map-keep 0x02=b:2')
-	check --max-connections 7 --first-byte-timeout 1s --connect-timeout 2s \
+	check --max-connections 7 --max-connections-per-source 3 --first-byte-timeout 1s --connect-timeout 2s \
 		--idle-timeout 3s --drain-timeout 4s --listen-port 5000 \
 		--half-closed-timeout 6s --keepalive 7s --keepalive-interval 8s \
 		--keepalive-probes 9 --user-timeout 10s \
-		--listen-address ::1 --log stderr --debug --accept-proxy \
+		--listen-address ::1 --log stderr --log-address none --debug --accept-proxy \
 		--proxy-protocol v2 --map 0x01=a:1 \
 		--map-keep=0x02=b:2
 	printed "${expected[@]}"
 
 	cat >"$T/all.env" <<-'END'
 		BYTE_PROXY_MAX_CONNECTIONS=7
+		BYTE_PROXY_MAX_CONNECTIONS_PER_SOURCE=3
 		BYTE_PROXY_FIRST_BYTE_TIMEOUT=1s
 		BYTE_PROXY_CONNECT_TIMEOUT=2s
 		BYTE_PROXY_IDLE_TIMEOUT=3s
@@ -260,6 +266,7 @@ printed() {
 		BYTE_PROXY_LISTEN_PORT=5000
 		BYTE_PROXY_LISTEN_ADDRESS=[::1]
 		BYTE_PROXY_LOG=stderr
+		BYTE_PROXY_LOG_ADDRESS=none
 		BYTE_PROXY_DEBUG=yes
 		BYTE_PROXY_ACCEPT_PROXY=yes
 		BYTE_PROXY_PROXY_PROTOCOL=v2

@@ -156,3 +156,48 @@ with_syslog() {
 	grep -q 'level=debug .*msg="waiting for the first byte"' "$LOG"
 	grep -q 'level=debug .*msg=connected .*target=' "$LOG"
 }
+
+# says_clients HOW V4 V6: what the listener says with --log-address HOW of
+# clients of both families; "" is no field.
+says_clients() {
+	target echo times=2 echo
+	proxy --map "0x01=${TARGETS[echo]}" --debug --log-address "$1"
+	talk connect "127.0.0.1:$PORT" from=127.9.8.7 send:'\x01v4' expect:v4 \
+		shut eof
+	talk connect "[::1]:$PORT" send:'\x01v6' expect:v6 shut eof
+	expect_record "client=$2" "2:client=$3"
+	# Nowhere else, and in no other words.
+	not grep -qE '127\.9\.8\.7|\[::1\]' "$LOG"
+	grep -q 'msg="waiting for the first byte"' "$LOG"
+	[ "$(grep -c ' client=' "$LOG")" -eq "$4" ]
+	end_all
+}
+
+@test "--log-address: a client's network, or nothing of it, in every line" {
+	says_clients prefix 127.9.8.0/24 '[::]/48' 6
+	says_clients none '' '' 0
+}
+
+@test "--log-address is for addresses of the environment too, and no others" {
+	local how variables expected
+	while IFS='|' read -r how variables expected; do
+		target echo echo
+		# shellcheck disable=SC2086 # words
+		run -0 --separate-stderr env $variables \
+			BYTE_PROXY_LOG_ADDRESS="$how" \
+			BYTE_PROXY_MAP="0x01=${TARGETS[echo]}" bash -c \
+			'printf "\1x" | "$1" 2>"$0" | cat' "$T/log" "$BYTE_PROXY"
+		LOG=$T/log
+		expect_record "client=$expected"
+		end_all
+	done <<-'END'
+		full|REMOTE_ADDR=192.0.2.77 REMOTE_PORT=9|192.0.2.77:9
+		prefix|REMOTE_ADDR=192.0.2.77 REMOTE_PORT=9|192.0.2.0/24
+		prefix|REMOTE_ADDR=::ffff:192.0.2.77|192.0.2.0/24
+		prefix|TCPREMOTEIP=2001:db8:1:2:3:4:5:6|[2001:db8:1::]/48
+		prefix|SOCAT_PEERADDR=[fe80::1%lo]|[fe80::]/48
+		prefix|A=b|pipe
+		none|REMOTE_ADDR=192.0.2.77|
+		none|A=b|pipe
+	END
+}

@@ -43,6 +43,10 @@ setup_file() {
 	passed
 }
 
+@test "clients may be networks" {
+	passed
+}
+
 @test "the README section as it is written" {
 	passed
 }

@@ -35,12 +35,17 @@ _byte_proxy() {
 		mapfile -t COMPREPLY < <(compgen -W 'off v1 v2' -- "$current")
 		return
 		;;
+	--log-address)
+		mapfile -t COMPREPLY < <(compgen -W 'full prefix none' -- "$current")
+		return
+		;;
 	--user)
 		mapfile -t COMPREPLY < <(compgen -u -- "$current")
 		return
 		;;
 	--map | --map-keep | --listen-port | --listen-address | \
-		--max-connections | --first-byte-timeout | --connect-timeout | \
+		--max-connections | --max-connections-per-source | \
+		 --first-byte-timeout | --connect-timeout | \
 		--idle-timeout | --half-closed-timeout | --keepalive | \
 		--keepalive-interval | --keepalive-probes | --user-timeout | \
 		--drain-timeout | --source | --mark)
@@ -50,12 +55,13 @@ _byte_proxy() {
 	esac
 	mapfile -t COMPREPLY < <(compgen -W '--map --map-keep --env-file
 		--listen-port --listen-address --max-connections
-		--first-byte-timeout --accept-proxy --connect-timeout --connect-retry
+		--max-connections-per-source --first-byte-timeout
+		--accept-proxy --connect-timeout --connect-retry
 		--balance --source --transparent --mark
 		--proxy-protocol --idle-timeout
 		--half-closed-timeout --keepalive --keepalive-interval
 		--keepalive-probes --user-timeout
-		--drain-timeout --user --confine --log --debug --check --help
+		--drain-timeout --user --confine --log --log-address --debug --check --help
 		--version' -- "$current")
 }
 complete -o filenames -F _byte_proxy byte-proxy

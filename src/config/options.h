@@ -39,6 +39,13 @@ enum proxy_protocol {
 	PROXY_PROTOCOL_V2
 };
 
+/* How much of a client's address is said. */
+enum log_address {
+	LOG_ADDRESS_FULL,
+	LOG_ADDRESS_PREFIX, /* its network, and no port */
+	LOG_ADDRESS_NONE
+};
+
 /* Durations are in milliseconds, and 0 stands for "no limit". */
 struct settings {
 	uint32_t first_byte_timeout_ms;
@@ -58,12 +65,14 @@ struct settings {
 	uint32_t user_timeout_ms;
 	uint32_t drain_timeout_ms; /* here 0 is "at once" */
 	uint32_t max_connections;
+	uint32_t max_connections_per_source; /* 0: no limit */
 	uint32_t listen_port;
 	struct address listen_address; /* length 0: every address */
 	const char *user;              /* a name or number; NULL: stay */
 	uint32_t confine;              /* enum confine_how */
 	const char *env_file;          /* NULL: none */
 	uint32_t log_to;               /* enum log_to */
+	uint32_t log_address;          /* enum log_address */
 	bool debug;
 };
 
@@ -74,6 +83,7 @@ enum option_kind {
 	OPTION_COUNT,
 	OPTION_NUMBER, /* of 32 bits, decimal or hexadecimal behind 0x */
 	OPTION_PROBES,
+	OPTION_LIMIT, /* a count, or 0 for none */
 	OPTION_PORT,
 	OPTION_ADDRESS,
 	OPTION_PATH,
@@ -85,6 +95,7 @@ enum option_kind {
 	OPTION_CONFINE_HOW,
 	OPTION_BALANCE_HOW,
 	OPTION_PROXY_VERSION,
+	OPTION_LOG_HOW,
 	OPTION_KINDS_COUNT
 };
 
@@ -123,9 +134,11 @@ enum option_id {
 	OPTION_LISTEN_PORT,
 	OPTION_LISTEN_ADDRESS,
 	OPTION_MAX_CONNECTIONS,
+	OPTION_MAX_CONNECTIONS_PER_SOURCE,
 	OPTION_USER,
 	OPTION_CONFINE,
 	OPTION_LOG,
+	OPTION_LOG_ADDRESS,
 	OPTION_DEBUG,
 	OPTION_CHECK,
 	OPTION_HELP,
@@ -135,7 +148,7 @@ enum option_id {
 
 /* Arrays and no pointers: the table needs no relocation at start. */
 struct option {
-	char name[20];    /* without "--" */
+	char name[28];    /* without "--" */
 	char value[12];   /* what the help calls the value; "": none */
 	char help[72];    /* one line */
 	uint8_t kind;     /* enum option_kind */

@@ -31,6 +31,10 @@ static const struct words {
 	{[PROXY_PROTOCOL_OFF] = "off",
 	    [PROXY_PROTOCOL_V1] = "v1",
 	    [PROXY_PROTOCOL_V2] = "v2"}},
+    [WORDS(OPTION_LOG_HOW)] = {"expected full, prefix or none",
+	{[LOG_ADDRESS_FULL] = "full",
+	    [LOG_ADDRESS_PREFIX] = "prefix",
+	    [LOG_ADDRESS_NONE] = "none"}},
 };
 _Static_assert(COUNT(words) == WORDS(OPTION_KINDS_COUNT), "words are missing");
 
@@ -175,6 +179,10 @@ const char *option_set(
 	case OPTION_COUNT:
 		return set_number(value, 1, 65535,
 		    "expected a number from 1 to 65535", setting);
+	case OPTION_LIMIT:
+		return set_number(value, 0, 65535,
+		    "expected a number from 1 to 65535, or 0 for no limit",
+		    setting);
 	case OPTION_NUMBER:
 		return set_mark(value, setting);
 	case OPTION_PORT:
@@ -198,6 +206,7 @@ const char *option_set(
 	case OPTION_CONFINE_HOW:
 	case OPTION_BALANCE_HOW:
 	case OPTION_PROXY_VERSION:
+	case OPTION_LOG_HOW:
 		return option_parse_word(option, value, setting);
 	default:
 		return "not a setting";
@@ -231,6 +240,7 @@ void option_add_value(
 	case OPTION_CONFINE_HOW:
 	case OPTION_BALANCE_HOW:
 	case OPTION_PROXY_VERSION:
+	case OPTION_LOG_HOW:
 		text_add(text, option_word(option, *(const uint32_t *)setting));
 		break;
 	case OPTION_SWITCH:

@@ -17,21 +17,37 @@
 #define FINISH_MS    1000
 #define FINISH_BYTES ((size_t)16 * 1024 * 1024)
 
-static void set_name(struct client *client, const struct address *address)
+void client_add_name(
+    const struct address *address, enum log_address how, struct text *text)
+{
+	if (how == LOG_ADDRESS_FULL || !address_is_inet(address))
+		address_add_to(address, text);
+	else if (how == LOG_ADDRESS_PREFIX)
+		address_add_prefix_to(address, text);
+}
+
+static void set_name(
+    struct client *client, const struct address *address, enum log_address how)
 {
 	struct text name = {0, sizeof(client->name), client->name};
 
-	address_add_to(address, &name);
+	client->name[0] = '\0';
+	client_add_name(address, how, &name);
 }
 
-void client_accepted(
-    int fd, const struct address *peer, struct client *ret_client)
+const char *client_name(const struct client *client)
+{
+	return client->name[0] ? client->name : NULL;
+}
+
+void client_accepted(int fd, const struct address *peer, enum log_address how,
+    struct client *ret_client)
 {
 	ret_client->in = ret_client->out = fd;
 	ret_client->is_socket = true;
 	ret_client->is_inet = ret_client->is_tuned = address_is_inet(peer);
 	ret_client->named = 0;
-	set_name(ret_client, peer);
+	set_name(ret_client, peer, how);
 }
 
 /* The names of two addresses, the client's and ours, and of their ports. */
@@ -70,14 +86,15 @@ static bool find_address(
 	return address_parse_ip(plain, (uint16_t)port, ret_address) == 0;
 }
 
-static void set_name_from_environment(struct client *client)
+static void set_name_from_environment(
+    struct client *client, enum log_address how)
 {
 	struct address address;
 	bool has_port;
 
 	for (size_t i = 0; i < sizeof(variables) / sizeof(*variables); i++)
 		if (find_address(variables[i].client, &address, &has_port)) {
-			set_name(client, &address);
+			set_name(client, &address, how);
 			client->named = (uint8_t)(i + 1);
 			return;
 		}
@@ -144,8 +161,8 @@ static void unblock_terminal(const struct inherited *inherited)
 		fcntl(out, F_SETFL, fcntl(out, F_GETFL) | O_NONBLOCK);
 }
 
-int client_inherited(
-    const struct inherited *inherited, struct client *ret_client)
+int client_inherited(const struct inherited *inherited, enum log_address how,
+    struct client *ret_client)
 {
 	const struct address *peer = &inherited->peer;
 
@@ -160,13 +177,13 @@ int client_inherited(
 		return inherited->peer_error;
 	}
 	if (ret_client->is_socket) {
-		set_name(ret_client, peer);
+		set_name(ret_client, peer, how);
 	} else {
 		strcpy(ret_client->name, "pipe");
 		unblock_terminal(inherited);
 	}
 	if (!ret_client->is_inet)
-		set_name_from_environment(ret_client);
+		set_name_from_environment(ret_client, how);
 	return 0;
 }
 
@@ -203,6 +220,19 @@ ssize_t client_first_chunk(const struct client *client, char *buffer,
 		n = receive(client, buffer, size);
 	}
 	return n;
+}
+
+void client_refuse(const struct client *client, char *buffer, size_t size)
+{
+	size_t dropped = 0;
+	ssize_t n;
+
+	if (shutdown(client->out, SHUT_WR) < 0)
+		return;
+	do {
+		n = receive(client, buffer, size);
+		dropped += n > 0 ? (size_t)n : 0;
+	} while (n > 0 && dropped < FINISH_BYTES);
 }
 
 void client_finish(const struct client *client, char *buffer, size_t size)

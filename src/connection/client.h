@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include "../address.h"
+#include "../config/options.h"
 #include "inherited.h"
 
 struct client {
@@ -17,24 +18,35 @@ struct client {
 	bool is_inet;
 	bool is_tuned;  /* it has the options of tune.h already */
 	uint8_t named;  /* by which of the environment's names; 0: none */
-	char name[160]; /* who it is, for the record */
+	char name[160]; /* who it is, as far as it may be said; "": not */
 };
 
-/* The client of a connection that was just accepted from `peer`. */
-void client_accepted(
-    int fd, const struct address *peer, struct client *ret_client);
+/*
+ * The client of a connection that was just accepted from `peer`. Of an IPv4 or
+ * IPv6 address its name has what `how` leaves: nothing else has it.
+ */
+void client_accepted(int fd, const struct address *peer, enum log_address how,
+    struct client *ret_client);
 
 /*
  * The client at the other end of what was inherited. Its name is the
  * peer's address (getpeername(2)). Only where there is none to be had, from a
  * pipe or a unix socket, the super-server's environment is believed, which
  * never comes from the network: REMOTE_ADDR (systemd.socket(5)), TCPREMOTEIP
- * (UCSPI), SOCAT_PEERADDR, and the port that belongs to each.
+ * (UCSPI), SOCAT_PEERADDR, and the port that belongs to each. Of an address the
+ * name has what `how` leaves.
  *
  * Returns 0, or a negative errno when the client is gone already.
  */
-int client_inherited(
-    const struct inherited *inherited, struct client *ret_client);
+int client_inherited(const struct inherited *inherited, enum log_address how,
+    struct client *ret_client);
+
+/* Adds the name of a client of that address, as far as it may be said. */
+void client_add_name(
+    const struct address *address, enum log_address how, struct text *text);
+
+/* The name, for the log; NULL where it may not be said. */
+const char *client_name(const struct client *client);
 
 /*
  * Whose connection it is, and which address was connected to: those of the
@@ -62,5 +74,11 @@ ssize_t client_first_chunk(const struct client *client, char *buffer,
  * buffer is for what is dropped.
  */
 void client_finish(const struct client *client, char *buffer, size_t size);
+
+/*
+ * The same of one that is not to take any time: only what is there already is
+ * taken. What comes later is answered by a reset, behind the FIN.
+ */
+void client_refuse(const struct client *client, char *buffer, size_t size);
 
 #endif

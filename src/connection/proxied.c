@@ -19,17 +19,17 @@ static const char *why(ssize_t error)
 }
 
 /* The client is whom the header names, if it does. */
-static void note(struct proxied *proxied)
+static void note(struct proxied *proxied, enum log_address how)
 {
 	struct text name = {0, sizeof(proxied->name), proxied->name};
 
 	proxied->name[0] = '\0';
 	if (proxied->ends.client.length)
-		address_add_to(&proxied->ends.client, &name);
+		client_add_name(&proxied->ends.client, how, &name);
 }
 
 ssize_t proxied_receive(const struct client *client, char *buffer, size_t chunk,
-    int64_t deadline, bool *ret_waited, size_t *ret_skip,
+    int64_t deadline, enum log_address how, bool *ret_waited, size_t *ret_skip,
     struct proxied *ret_proxied)
 {
 	size_t held = 0;
@@ -55,7 +55,7 @@ ssize_t proxied_receive(const struct client *client, char *buffer, size_t chunk,
 			return -EBADMSG;
 		}
 		if (header && !ret_proxied->name[0])
-			note(ret_proxied);
+			note(ret_proxied, how);
 		if (header && held > (size_t)header)
 			break;
 	}

@@ -11,7 +11,8 @@
 
 struct proxied {
 	struct proxy_ends ends; /* unknown: those of the client */
-	char name[160];         /* ends.client in the record's words, or "" */
+	char name[160];         /* ends.client in the record's words, as far
+				   as it may be said; or "" */
 	const char *why;        /* what is wrong with the header, in words */
 };
 
@@ -28,7 +29,7 @@ struct proxied {
  * that is none, wrong, too long or cut off; or what client_first_chunk() does.
  */
 ssize_t proxied_receive(const struct client *client, char *buffer, size_t chunk,
-    int64_t deadline, bool *ret_waited, size_t *ret_skip,
+    int64_t deadline, enum log_address how, bool *ret_waited, size_t *ret_skip,
     struct proxied *ret_proxied);
 
 /*

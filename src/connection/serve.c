@@ -119,8 +119,8 @@ static int connect_target(const struct settings *settings,
 	record->address = dialed.address;
 	*ret_reset = dialed.reset;
 	record->connect_us = deadline_now() - start_us;
-	log_debug(
-	    "connected", "client", client->name, "target", target->text, NULL);
+	log_debug("connected", "client", client_name(client), "target",
+	    target->text, NULL);
 	return fd;
 }
 
@@ -143,10 +143,10 @@ static ssize_t receive_first(const struct settings *settings,
 		    client, chunk, FIRST_CHUNK_BYTES, deadline, ret_waited);
 	} else {
 		n = proxied_receive(client, chunk, FIRST_CHUNK_BYTES, deadline,
-		    ret_waited, &skip, &proxied);
-		if (proxied.name[0]) {
-			record->client = proxied.name;
-			record->peer = client->name;
+		    settings->log_address, ret_waited, &skip, &proxied);
+		if (proxied.ends.client.length) {
+			record->client = proxied.name[0] ? proxied.name : NULL;
+			record->peer = client_name(client);
 		}
 	}
 	*ret_at = HEADROOM_BYTES + skip;
@@ -196,7 +196,8 @@ static bool serve_until_end(const struct config *config,
 	bool waited;
 	ssize_t n;
 
-	log_debug("waiting for the first byte", "client", client->name, NULL);
+	log_debug(
+	    "waiting for the first byte", "client", client_name(client), NULL);
 	n = receive_first(settings, client, record, &waited, &start.offset);
 	if (n <= 0) {
 		record->result = no_first_byte(n, record);
@@ -235,7 +236,7 @@ static bool serve_until_end(const struct config *config,
 
 enum result serve(const struct config *config, const struct client *client)
 {
-	struct record record = {.client = client->name,
+	struct record record = {.client = client_name(client),
 	    .byte = -1,
 	    .connect_us = -1,
 	    .start_us = deadline_now()};
@@ -246,10 +247,23 @@ enum result serve(const struct config *config, const struct client *client)
 	return record.result;
 }
 
+enum result serve_refused(const struct client *client)
+{
+	struct record record = {.result = RESULT_SOURCE_LIMIT,
+	    .client = client_name(client),
+	    .byte = -1,
+	    .connect_us = -1,
+	    .start_us = deadline_now()};
+
+	client_refuse(client, buffer, sizeof(buffer));
+	record_write(&record);
+	return record.result;
+}
+
 enum result serve_nobody(const struct client *client)
 {
 	struct record record = {.result = RESULT_CLIENT_RESET,
-	    .client = client->name,
+	    .client = client_name(client),
 	    .byte = -1,
 	    .connect_us = -1,
 	    .start_us = deadline_now(),

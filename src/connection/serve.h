@@ -13,6 +13,12 @@
  */
 enum result serve(const struct config *config, const struct client *client);
 
+/*
+ * Ends the connection at once, unread, and writes the record: its source has as
+ * many as it may.
+ */
+enum result serve_refused(const struct client *client);
+
 /* Only writes the record, of a client that was gone before it was served. */
 enum result serve_nobody(const struct client *client);
 

@@ -25,17 +25,21 @@ int children_init(struct children *ret_children)
 	/* Only this end: a spare whose report is late must wait with it. */
 	fcntl(ends[0], F_SETFL, O_NONBLOCK);
 	madvise(list, size, MADV_DONTFORK);
-	*ret_children = (struct children){
-	    .list = list, .reports_in = ends[0], .reports_out = ends[1]};
+	*ret_children = (struct children){.list = list,
+	    .reports_in = ends[0],
+	    .reports_out = ends[1],
+	    .sources.stale = true};
 	return 0;
 }
 
-void children_add(struct children *children, pid_t pid, unsigned socket)
+void children_add(
+    struct children *children, pid_t pid, unsigned socket, bool counts)
 {
 	children->list[children->count++] = (struct child){.pid = pid,
 	    .serial = children->forked++,
 	    .socket = (uint16_t)socket,
-	    .spare = true};
+	    .spare = true,
+	    .counts = counts};
 	children->spares[socket]++;
 }
 
@@ -52,6 +56,8 @@ static void take_report(struct children *children, const struct report *report)
 		if (child->serial != report->serial || !child->spare)
 			continue;
 		child->spare = false;
+		child->source = report->source;
+		children->sources.stale |= !child->counts;
 		children->handlers++;
 		children->accepted++;
 		children->spares[child->socket]--;
@@ -70,6 +76,25 @@ void children_take_reports(struct children *children)
 		for (ssize_t i = 0; i < n / (ssize_t)sizeof(*reports); i++)
 			take_report(children, &reports[i]);
 	} while (n == (ssize_t)sizeof(reports));
+}
+
+int children_count_sources(struct children *children)
+{
+	int r;
+
+	if (!sources_try_lock(children->reports_out))
+		return 0;
+	r = sources_clear(&children->sources);
+	if (r == 0) {
+		children_take_reports(children);
+		children->sources.stale = false;
+		for (unsigned i = 0; i < children->count; i++)
+			if (children->list[i].source != SOURCE_NONE)
+				sources_take(&children->sources,
+				    children->list[i].source, CHILDREN_MAX);
+	}
+	sources_unlock(children->reports_out);
+	return r;
 }
 
 static void report_death(pid_t pid, int signal)
@@ -91,8 +116,11 @@ static void forget(struct children *children, unsigned i, int status)
 	if (children->list[i].spare) {
 		children->spares[children->list[i].socket]--;
 		children->spare_died |= WIFSIGNALED(status);
+		/* It may have counted, and not reported it. */
+		children->sources.stale |= WIFSIGNALED(status);
 	} else {
 		children->handlers--;
+		sources_give_back(&children->sources, children->list[i].source);
 		if (status == 0)
 			children->served++;
 		else

@@ -12,6 +12,7 @@
 #include <sys/types.h>
 
 #include "../connection/inherited.h"
+#include "sources.h"
 
 #define CHILDREN_MAX 65535
 
@@ -20,12 +21,15 @@ struct child {
 	uint32_t serial; /* counts all that were ever forked */
 	uint16_t socket; /* the listening one that it was forked for */
 	bool spare;
+	bool counts;     /* its connection in the table of sources */
+	uint64_t source; /* of its connection; SOURCE_NONE: it is not counted */
 };
 
 /* What a spare writes into the pipe: at once, so it arrives whole. */
 struct report {
 	uint32_t serial;
-	int32_t error; /* errno of its accept(); 0: it has a connection */
+	int32_t error;   /* errno of its accept(); 0: it has a connection */
+	uint64_t source; /* of that; SOURCE_NONE: it has none, or is refused */
 };
 
 struct children {
@@ -37,6 +41,7 @@ struct children {
 	int error;         /* of a spare's accept(), not looked at yet; 0 */
 	bool spare_died;   /* of a signal, likewise */
 	uint64_t accepted; /* connections so far */
+	struct sources sources;
 	int reports_in, reports_out; /* the pipe */
 	/* For each listening socket: its spares; connections since a look. */
 	unsigned spares[INHERITED_LISTENERS_MAX];
@@ -51,8 +56,19 @@ struct children {
  */
 int children_init(struct children *ret_children);
 
-/* A spare for the socket; `count` has to be below CHILDREN_MAX. */
-void children_add(struct children *children, pid_t pid, unsigned socket);
+/*
+ * A spare for the socket, which counts its connection in the table of sources
+ * or does not; `count` has to be below CHILDREN_MAX.
+ */
+void children_add(
+    struct children *children, pid_t pid, unsigned socket, bool counts);
+
+/*
+ * Counts the sources of all handlers anew, and from then on they are counted;
+ * or leaves it for a later time when a spare has the lock. Returns 0, or a
+ * negative errno when there is no memory for the table.
+ */
+int children_count_sources(struct children *children);
 
 /* Takes what was reported so far. */
 void children_take_reports(struct children *children);

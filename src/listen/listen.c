@@ -255,6 +255,25 @@ static void init(struct listener *listener)
 	notify_ready(&listener->notify);
 }
 
+/* In a new process, by what spare_wait() returned. */
+static enum listen_verdict verdict_of(int outcome)
+{
+	if (outcome == -EDQUOT)
+		return LISTEN_REFUSED;
+	return outcome < 0 ? LISTEN_DRAINED : LISTEN_CONNECTION;
+}
+
+static void log_stopped(const struct children *children)
+{
+	TEXT(served, 24);
+	TEXT(refused, 24);
+
+	text_add_number(&served, children->served);
+	text_add_number(&refused, children->refused);
+	log_say(LOG_INFO, "stopped", "served", served.start, "refused",
+	    refused.start, NULL);
+}
+
 enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
     struct config *config, const struct listen_reload *reload,
     struct client *ret_client, const struct config **ret_config)
@@ -280,14 +299,13 @@ enum listen_verdict listen_run(struct sockets *sockets, enum listen_owner owner,
 		    pool_fork(&listener.pool, &listener.config->settings,
 			&outcome, ret_client)) {
 			*ret_config = listener.config;
-			return outcome < 0 ? LISTEN_DRAINED : LISTEN_CONNECTION;
+			return verdict_of(outcome);
 		}
 		wait_for_events(&listener);
 		look(&listener);
 	}
 	if (wait_order() == WAIT_GO_ON)
 		return LISTEN_BROKEN;
-	log_number(
-	    LOG_INFO, "stopped", "served", listener.pool.children.served);
+	log_stopped(&listener.pool.children);
 	return LISTEN_DRAINED;
 }

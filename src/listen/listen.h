@@ -26,6 +26,7 @@ enum listen_owner {
 
 enum listen_verdict {
 	LISTEN_CONNECTION, /* this is a handler, forked for *ret_client */
+	LISTEN_REFUSED,    /* likewise; its source has too many already */
 	LISTEN_DRAINED,    /* this is the listener, told to end */
 	LISTEN_BROKEN      /* it cannot go on, and has said why */
 };

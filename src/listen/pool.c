@@ -55,7 +55,9 @@ static bool fork_spare(struct pool *pool, const struct settings *settings,
 	    .children = children,
 	    .serial = children->forked,
 	    .listener = getpid(),
-	    .drain_timeout_ms = settings->drain_timeout_ms};
+	    .drain_timeout_ms = settings->drain_timeout_ms,
+	    .log_address = settings->log_address,
+	    .per_source = settings->max_connections_per_source};
 	pid_t pid = _Fork();
 
 	if (pid == 0) {
@@ -66,16 +68,38 @@ static bool fork_spare(struct pool *pool, const struct settings *settings,
 		trouble_note(&pool->trouble, "fork failed", errno);
 		spares_give_back(&pool->spares, children);
 	} else {
-		children_add(children, pid, (unsigned)socket);
+		children_add(
+		    children, pid, (unsigned)socket, spare.per_source > 0);
 		pool->spares.last = socket;
 	}
 	pool->waiting = -1;
 	return false;
 }
 
+/* Returns whether there is a table for the spares that need one. */
+static bool prepare_sources(struct pool *pool, const struct settings *settings)
+{
+	struct sources *sources = &pool->children.sources;
+	int r;
+
+	/* What is not counted now has to be once it is. */
+	if (!settings->max_connections_per_source) {
+		sources->stale = true;
+		return true;
+	}
+	if (!sources->stale)
+		return true;
+	r = children_count_sources(&pool->children);
+	if (r < 0)
+		trouble_note(&pool->trouble, "cannot count sources", -r);
+	return sources->words != NULL;
+}
+
 bool pool_fork(struct pool *pool, const struct settings *settings,
     int *ret_outcome, struct client *ret_client)
 {
+	if (!prepare_sources(pool, settings))
+		return false;
 	for (int i = 0; i < FORKS_AT_ONCE; i++) {
 		int socket = missing(pool, settings);
 

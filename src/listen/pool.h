@@ -29,7 +29,8 @@ void pool_look(struct pool *pool, const struct settings *settings);
 /*
  * Forks the spares that are missing, at most a few at once. Returns true in a
  * new process only, when that has a connection (*ret_outcome is 0, and the
- * client is in *ret_client) or will have none (a negative errno).
+ * client is in *ret_client) or will have none (a negative errno; -EDQUOT: it
+ * is to be refused, for its source's sake).
  */
 bool pool_fork(struct pool *pool, const struct settings *settings,
     int *ret_outcome, struct client *ret_client);

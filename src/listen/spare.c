@@ -7,12 +7,17 @@
 #include <unistd.h>
 
 #include "../wait.h"
+#include "sources.h"
 #include "spare.h"
+#include "spares.h"
 #include "trouble.h"
 
-static void report(const struct spare *spare, int error)
+/* The listener looks as often, and it has to come to it. */
+#define GIVEN_BACK_MS (3 * SPARES_LOOK_US / 1000)
+
+static void report(const struct spare *spare, int error, uint64_t source)
 {
-	const struct report report = {spare->serial, error};
+	const struct report report = {spare->serial, error, source};
 	struct pollfd out = {
 	    .fd = spare->children->reports_out, .events = POLLOUT};
 	ssize_t written;
@@ -50,6 +55,43 @@ static void close_others(const struct spare *spare, int connection)
 	close(reports[1]);
 }
 
+/*
+ * Counts a connection of the source, if it may have one more. One that has just
+ * ended counts until the listener has looked.
+ *
+ * Returns with the lock, which is given up when the reports' pipe is closed:
+ * what is counted is reported first.
+ */
+static bool may_have(const struct spare *spare, uint64_t source)
+{
+	const int lock = spare->children->reports_out;
+	struct sources sources = spare->children->sources;
+
+	sources_lock(lock);
+	if (sources_take(&sources, source, spare->per_source))
+		return true;
+	sources_unlock(lock);
+	poll(NULL, 0, GIVEN_BACK_MS);
+	sources_lock(lock);
+	return sources_take(&sources, source, spare->per_source);
+}
+
+/* It has a connection: from here on it is a handler. */
+static int take(const struct spare *spare, int fd, const struct address *peer,
+    struct client *ret_client)
+{
+	struct sources sources = spare->children->sources;
+	uint64_t source = source_of(peer);
+	bool limited = spare->per_source && source != SOURCE_NONE;
+	bool refused = limited && !may_have(spare, source);
+
+	report(spare, 0, refused ? SOURCE_NONE : source);
+	close_others(spare, fd);
+	sources_leave(&sources); /* also if the limit is off by now */
+	client_accepted(fd, peer, spare->log_address, ret_client);
+	return refused ? -EDQUOT : 0;
+}
+
 int spare_wait(const struct spare *spare, struct client *ret_client)
 {
 	const int listener = spare->sockets->fds[spare->socket];
@@ -66,7 +108,7 @@ int spare_wait(const struct spare *spare, struct client *ret_client)
 			ioctl(listener, FIONBIO, &off);
 			continue;
 		}
-		report(spare, -fd);
+		report(spare, -fd, SOURCE_NONE);
 		if (trouble_is_for_good(-fd))
 			return fd;
 		/* With signals blocked: they come at the next wait. */
@@ -75,8 +117,5 @@ int spare_wait(const struct spare *spare, struct client *ret_client)
 	}
 	if (fd < 0)
 		return fd;
-	report(spare, 0);
-	close_others(spare, fd);
-	client_accepted(fd, &peer, ret_client);
-	return 0;
+	return take(spare, fd, &peer, ret_client);
 }

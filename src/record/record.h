@@ -10,7 +10,7 @@
 
 struct record {
 	enum result result;
-	const char *client;     /* an address, or what else is known */
+	const char *client;     /* an address, or what else is known; NULL */
 	const char *peer;       /* who named the client; NULL: itself */
 	int byte;               /* -1: none came */
 	const char *target;     /* as configured; NULL: none was chosen */

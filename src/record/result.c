@@ -17,6 +17,8 @@ const struct result_kind result_kinds[RESULTS_COUNT] = {
 	"e9138e7299e541e82387b7dbe63a5173", LOG_WARNING},
     [RESULT_NO_ROUTE] = {"no-route", "ec61336d1b1f4436a963c7f45f9e2b12",
 	LOG_INFO},
+    [RESULT_SOURCE_LIMIT] = {"source-limit", "3fcd19238ce948acacbd70e809d12068",
+	LOG_INFO},
     [RESULT_CONNECT_FAILED] = {"connect-failed",
 	"9bf56815965c4b868262977df667d436", LOG_WARNING},
     [RESULT_CONNECT_TIMEOUT] = {"connect-timeout",

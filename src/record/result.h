@@ -10,6 +10,7 @@ enum result {
 	RESULT_FIRST_BYTE_TIMEOUT, /* the client stayed silent */
 	RESULT_BAD_PROXY_HEADER,   /* none, or none that is right */
 	RESULT_NO_ROUTE,           /* a byte that no route has */
+	RESULT_SOURCE_LIMIT,       /* its source has too many already */
 	RESULT_CONNECT_FAILED,     /* no address of the target took it */
 	RESULT_CONNECT_TIMEOUT,    /* none did in time */
 	RESULT_CLIENT_RESET,       /* the client reset it, or vanished */

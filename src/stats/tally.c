@@ -109,11 +109,15 @@ static int add_to(struct groups *groups, const char *name,
 		     : samples_add(&group->duration, connection->duration_us);
 }
 
-/* "192.0.2.1:80" and "[2001:db8::1]:80" without the port. */
+/*
+ * "192.0.2.1:80" and "[2001:db8::1]:80" without the port. Networks, such as
+ * "[2001:db8:1::]/48", have none.
+ */
 static void add_host(struct text *text, const char *client)
 {
 	const char *colon = strrchr(client, ':');
-	bool is_inet = colon && strncmp(client, "unix", 4) != 0;
+	bool is_inet =
+	    colon && !strchr(colon, ']') && strncmp(client, "unix", 4) != 0;
 
 	text_add_bytes(
 	    text, client, is_inet ? (size_t)(colon - client) : strlen(client));

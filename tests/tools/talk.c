@@ -2,7 +2,7 @@
 /*
  * talk: one scripted end of a connection, for the tests.
  *
- *	talk connect ADDRESS [times=N] STEP...      (one after the other)
+ *	talk connect ADDRESS [from=IP] [times=N] STEP... (one after the other)
  *	talk listen ADDRESS PORT_FILE [times=N] STEP...
  *	talk fds STEP...                            (descriptors 0 and 1)
  *
@@ -691,15 +691,24 @@ static int run_listening(struct talk *talk, char *argv[])
 static void run_connecting(struct talk *talk, char *argv[])
 {
 	struct address address = parse_address(talk, argv[0]);
+	struct address from = {0};
 	int times = 1;
 	char **steps = argv + 1;
 
+	if (*steps && strncmp(*steps, "from=", 5) == 0) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "%s:0", *steps++ + 5);
+		from = parse_address(talk, text);
+	}
 	if (*steps && sscanf(*steps, "times=%d", &times) == 1)
 		steps++;
 	for (; times > 0; times--) {
 		int fd = make_socket(&address);
 
 		talk->start_us = now_us();
+		if (from.length && bind(fd, &from.any, from.length) < 0)
+			fail_errno(talk, "from");
 		if (connect(fd, &address.any, address.length) < 0)
 			fail_errno(talk, argv[0]);
 		use(talk, fd);

@@ -1,0 +1,102 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# --max-connections-per-source.
+
+load helpers
+
+# held NAME N IP: N connections from there that stay until $T/NAME.go is there.
+held() {
+	local i
+	for ((i = 1; i <= $2; i++)); do
+		start "$1$i" talk connect "127.0.0.1:$PORT" "from=$3" \
+			send:'\x01x' expect:x touch:"$T/$1$i.up" \
+			await:"$T/$1.go" shut eof
+		CLIENT=$PID
+	done
+	for ((i = 1; i <= $2; i++)); do
+		poll_until test -e "$T/$1$i.up"
+	done
+}
+
+refused() {
+	talk connect "127.0.0.1:$PORT" "from=$1" nothing
+}
+
+served() {
+	talk connect "127.0.0.1:$PORT" "from=$1" send:'\x01y' expect:y shut eof
+}
+
+@test "one more of a source is refused, another source is served, an end gives back" {
+	target echo times=9 echo
+	proxy --map "0x01=${TARGETS[echo]}" --max-connections-per-source 2
+	held a 2 127.0.0.2
+	refused 127.0.0.2
+	expect_record result=source-limit
+	served 127.0.0.3
+	touch "$T/a.go"
+	ended "$CLIENT" 0
+	poll_until record_count 4
+	served 127.0.0.2
+}
+
+@test "a handler that is killed gives its place back" {
+	target echo times=9 echo
+	proxy --map "0x01=${TARGETS[echo]}" --max-connections-per-source 1
+	local listener=$PROXY_PID
+	start k talk connect "127.0.0.1:$PORT" from=127.0.0.2 \
+		send:'\x01x' expect:x touch:"$T/k.up" end-seen
+	poll_until test -e "$T/k.up"
+	refused 127.0.0.2
+	# A refused one may be one for a moment.
+	local handler
+	for handler in $(handlers "$listener"); do
+		kill -KILL "$handler" || true
+	done
+	served 127.0.0.2
+}
+
+@test "in a burst there are never more" {
+	target echo times=99 echo
+	proxy --map "0x01=${TARGETS[echo]}" --max-connections-per-source 5
+	local i up
+	for ((i = 0; i < 60; i++)); do
+		start "b$i" talk connect "127.0.0.1:$PORT" from=127.0.0.2 \
+			send:'\x01x' expect:x touch:"$T/b$i.up" \
+			await:"$T/b.go" shut eof
+	done
+	limited() {
+		[ "$(records | grep -c result=source-limit)" -eq 55 ]
+	}
+	poll_until limited
+	all_up() {
+		up=("$T"/b*.up)
+		[ "${#up[@]}" -eq 5 ]
+	}
+	poll_until all_up
+	touch "$T/b.go"
+}
+
+@test "a reload turns it on, changes it and turns it off" {
+	target echo times=9 echo
+	echo >"$T/env"
+	proxy --map "0x01=${TARGETS[echo]}" --env-file "$T/env"
+	local listener=$PROXY_PID reloads=0
+	reloaded() {
+		[ "$(grep -c 'msg=reloaded' "$LOG")" -ge "$1" ]
+	}
+	limit() {
+		echo "BYTE_PROXY_MAX_CONNECTIONS_PER_SOURCE=$1" >"$T/env"
+		kill -HUP "$listener"
+		reloads=$((reloads + 1))
+		poll_until reloaded "$reloads"
+	}
+	held a 2 127.0.0.2
+	# Those that are there already count.
+	limit 2
+	poll_until refused 127.0.0.2
+	limit 3
+	poll_until served 127.0.0.2
+	limit 0
+	held c 3 127.0.0.2
+	touch "$T/a.go" "$T/c.go"
+}
