@@ -388,10 +388,34 @@ told_by_v1() {
 }
 
 @test "with --confine require, too" {
-	[[ $BYTE_PROXY != */asan/* ]] || skip "nothing is confined there"
+	# With sanitizers nothing is confined: then it is one without them.
+	[[ $BYTE_PROXY != */asan/* ]] || BYTE_PROXY=$BUILD/dynamic/byte-proxy
 	target echo expect:"$V1"hello send:hello shut eof
 	proxy --confine require --accept-proxy --proxy-protocol v1 \
 		--map "0x01=${TARGETS[echo]}"
 	client "send:$V2\\x01hello" expect:hello eof shut
 	expect_record result=closed
+}
+
+@test "what a header says of the client is said as far as it may be" {
+	target echo times=2 echo
+	proxy --accept-proxy --log-address prefix --debug \
+		--map "0x01=${TARGETS[echo]}"
+	client "send:$V1\\x01hello" expect:hello shut eof
+	expect_record client=192.0.2.0/24 peer=127.0.0.0/24
+	end_all
+	target echo echo
+	proxy --accept-proxy --log-address none --debug --map "0x01=${TARGETS[echo]}"
+	client "send:$V1\\x01hello" expect:hello shut eof
+	poll_until record_count 1
+	not grep -E 'client=|peer=|192\.0\.2\.' "$LOG"
+}
+
+@test "a route can have a version of its own" {
+	target one expect:"$V1"hello send:hello shut eof
+	target two expect:hello send:hello shut eof
+	proxy --accept-proxy --proxy-protocol v1 --map "0x01=${TARGETS[one]}" \
+		--map "0x02=proxy-protocol=off,${TARGETS[two]}"
+	client "send:$V1\\x01hello" expect:hello eof shut
+	client "send:$V1\\x02hello" expect:hello eof shut
 }

@@ -76,6 +76,39 @@ served() {
 	touch "$T/b.go"
 }
 
+@test "of IPv6 it is the network that counts, of IPv4 the address" {
+	in_network '
+		for address in 2001:db8:0:1::5 2001:db8:0:1::6 2001:db8:0:2::5; do
+			ip -6 address add $address/128 dev lo nodad
+		done
+		talk listen 127.0.0.1:0 "$T/echo.port" times=9 echo &
+		poll_until test -s "$T/echo.port"
+		"$BYTE_PROXY" --listen-port 9092 --max-connections-per-source 1 \
+			--map "0x01=127.0.0.1:$(<"$T/echo.port")" 2>"$T/proxy.err" &
+		proxy=$!
+		poll_until listens 9092
+		talk connect "[::1]:9092" "from=[2001:db8:0:1::5]" send:"\x01x" expect:x \
+			"touch:$T/up" "await:$T/go" shut eof &
+		held=$!
+		poll_until test -e "$T/up"
+		talk connect "[::1]:9092" "from=[2001:db8:0:1::6]" nothing
+		talk connect "[::1]:9092" "from=[2001:db8:0:2::5]" send:"\x01y" expect:y \
+			shut eof
+		talk connect 127.0.0.1:9092 from=127.0.0.2 send:"\x01y" expect:y \
+			"touch:$T/up4" "await:$T/go" shut eof &
+		held4=$!
+		poll_until test -e "$T/up4"
+		talk connect 127.0.0.1:9092 from=127.0.0.3 send:"\x01y" expect:y \
+			shut eof
+		talk connect 127.0.0.1:9092 from=127.0.0.2 nothing
+		touch "$T/go"
+		wait $held $held4
+		kill $proxy
+		wait $proxy'
+	[ "$(grep -c result=source-limit "$T/proxy.err")" -eq 2 ]
+	grep -q 'msg=stopped served=4 refused=2' "$T/proxy.err"
+}
+
 @test "a reload turns it on, changes it and turns it off" {
 	target echo times=9 echo
 	echo >"$T/env"
