@@ -36,7 +36,7 @@ served() {
 	touch "$T/a.go"
 	ended "$CLIENT" 0
 	poll_until record_count 4
-	served 127.0.0.2
+	poll_until served 127.0.0.2
 }
 
 @test "a handler that is killed gives its place back" {
@@ -52,7 +52,7 @@ served() {
 	for handler in $(handlers "$listener"); do
 		kill -KILL "$handler" || true
 	done
-	served 127.0.0.2
+	poll_until served 127.0.0.2
 }
 
 @test "in a burst there are never more" {
