@@ -248,7 +248,9 @@ AT_PREFIX := sed 's|/usr/local/sbin/|$(SBINDIR)/|g'
 UNITS     := $(patsubst systemd/%,%,$(wildcard systemd/byte-proxy*.socket \
 	systemd/byte-proxy*.service systemd/*.slice))
 EXAMPLES  := contrib/byte-proxy.env contrib/xinetd/byte-proxy \
-	contrib/inetd/inetd.conf contrib/socat/README.md systemd/hardened.conf
+	contrib/inetd/inetd.conf contrib/socat/README.md \
+	contrib/scale-out/haproxy.cfg contrib/scale-out/README.md \
+	systemd/hardened.conf
 COMPLETED := byte-proxy $(if $(filter yes,$(STATS)),byte-proxy-stats)
 
 install: all

@@ -221,6 +221,8 @@ installed() {
 			"$prefix"/lib/systemd/catalog/byte-proxy.catalog \
 			"$prefix"/share/doc/byte-proxy/hardened.conf \
 			"$prefix"/share/doc/byte-proxy/byte-proxy.env \
+			"$prefix"/share/doc/byte-proxy/scale-out/haproxy.cfg \
+			"$prefix"/share/doc/byte-proxy/scale-out/README.md \
 			"$prefix"/share/doc/byte-proxy/xinetd/byte-proxy; do
 			test -s "$T/root$file" || { echo "$file" >&2; return 1; }
 		done
