@@ -87,8 +87,11 @@ static enum result not_connected(int r)
 static void find_origin(const struct settings *settings,
     const struct client *client, struct origin *ret_origin)
 {
-	struct address from = proxied.ends.client, dialled;
+	struct address from = {0}, dialled;
 
+	/* Else its page is not touched. */
+	if (settings->transparent)
+		from = proxied.ends.client;
 	if (settings->transparent && !from.length)
 		client_ends(client, &from, &dialled);
 	origin_choose(settings, &from, ret_origin);
