@@ -3,6 +3,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "../fd.h"
@@ -33,9 +34,11 @@ void tune_no_delay(int fd)
 
 static int value_of(const struct settings *settings, size_t i)
 {
-	const char *setting = (const char *)settings + patience[i].setting;
+	uint32_t value;
 
-	return (int)(*(const uint32_t *)setting / patience[i].unit);
+	memcpy(&value, (const char *)settings + patience[i].setting,
+	    sizeof(value));
+	return (int)(value / patience[i].unit);
 }
 
 static void set(int fd, size_t i, int value)
