@@ -22,6 +22,7 @@
 #include "privileges.h"
 #include "record/journal.h"
 #include "record/log.h"
+#include "title.h"
 #include "version.h"
 #include "wait.h"
 
@@ -212,6 +213,7 @@ int main(int argc, char *argv[])
 	const char *why_not;
 	int status;
 
+	title_init(argc, argv);
 	inherited_secure_stdio(&inherited);
 	log_allow_stderr(
 	    !inherited.stderr_is_client && !inherited.stderr_was_closed);

@@ -350,6 +350,16 @@ transparently() {
 	grep -qx 'CapEff:[[:space:]]*0000000000000000' "$T/handler.caps"
 }
 
+@test "--transparent with --user, not confined: none in the relay either" {
+	needs ss iproute2
+	transparently 198.18.1.1 198.18.2.2 --transparent --user 65534 \
+		--confine off
+	[ "$(<"$T/peer")" = 198.18.1.2 ]
+	cat "$T"/*.caps
+	grep -qx 'CapEff:[[:space:]]*0000000000003000' "$T/listener.caps"
+	grep -qx 'CapPrm:[[:space:]]*0000000000000000' "$T/handler.caps"
+}
+
 @test "--transparent without the capability: connect-failed, and why" {
 	needs_root
 	target echo echo

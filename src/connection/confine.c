@@ -64,7 +64,12 @@ static const struct version {
 static unsigned version;
 static bool is_serving;
 static bool tcp_is_denied;
-static bool has_capabilities;
+
+/* Capabilities are kept up to the connect(). */
+static bool keeps_capabilities(const struct settings *settings)
+{
+	return settings->transparent || settings->mark;
+}
 
 /* Of what the version can deny, `wanted`. Returns its descriptor. */
 static int create_ruleset(const struct ruleset *wanted)
@@ -127,15 +132,16 @@ static const char *lacks(enum confine_how how, const char *what, int error)
 	return NULL;
 }
 
-static const char *enter_serving(enum confine_how how)
+static const char *enter_serving(const struct settings *settings)
 {
+	const enum confine_how how = settings->confine;
 	/* Targets may be abstract sockets, and at any port. */
 	static const struct ruleset denied = {
 	    UINT64_MAX, TCP_BIND, SCOPE_SIGNALS};
 	const char *why = NULL;
 	int r;
 
-	if (!has_capabilities)
+	if (!keeps_capabilities(settings))
 		privileges_drop();
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -160,16 +166,16 @@ static void limit(int resource, rlim_t most)
 	setrlimit(resource, &limit);
 }
 
-static const char *enter_relaying(enum confine_how how)
+static const char *enter_relaying(const struct settings *settings)
 {
+	const enum confine_how how = settings->confine;
 	static const struct ruleset denied = {
 	    UINT64_MAX, UINT64_MAX, UINT64_MAX};
 	const char *why = NULL;
 	int r;
 
-	if (!is_serving || has_capabilities)
-		privileges_drop();
 	if (!is_serving) {
+		privileges_drop();
 		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	}
@@ -186,14 +192,15 @@ static const char *enter_relaying(enum confine_how how)
 	return why;
 }
 
-static const char *enter(
-    enum confine_how how, const char *(*stage)(enum confine_how how))
+static const char *enter(const struct settings *settings,
+    const char *(*stage)(const struct settings *settings))
 {
-	if (how == CONFINE_OFF)
+	if (settings->confine == CONFINE_OFF)
 		return NULL;
 	if (WITH_SANITIZERS)
-		return lacks(how, "built with sanitizers", -ENOTSUP);
-	return stage(how);
+		return lacks(
+		    settings->confine, "built with sanitizers", -ENOTSUP);
+	return stage(settings);
 }
 
 const char *confine_listener(const struct settings *settings)
@@ -201,25 +208,26 @@ const char *confine_listener(const struct settings *settings)
 	const bool confines =
 	    settings->confine != CONFINE_OFF && !WITH_SANITIZERS;
 
-	has_capabilities = settings->transparent || settings->mark;
 	if (confines)
 		privileges_drop_bounding_set();
-	if (confines && has_capabilities)
+	if (confines && keeps_capabilities(settings))
 		privileges_drop_to_network();
-	return enter(settings->confine, enter_serving);
+	return enter(settings, enter_serving);
 }
 
 void confine_resolver(const struct settings *settings)
 {
-	if (is_serving && has_capabilities)
+	if (keeps_capabilities(settings))
 		privileges_drop();
 	if (!is_serving)
-		enter(settings->confine, enter_serving);
+		enter(settings, enter_serving);
 }
 
-const char *confine_relay(enum confine_how how)
+const char *confine_relay(const struct settings *settings)
 {
-	return enter(how, enter_relaying);
+	if (keeps_capabilities(settings))
+		privileges_drop();
+	return enter(settings, enter_relaying);
 }
 
 socklen_t confine_reset_length(void)

@@ -47,9 +47,10 @@ void confine_resolver(const struct settings *settings);
 
 /*
  * Enters the second stage, after the last connect(): makes log_prepare().
- * Returns as confine_listener() does.
+ * Returns as confine_listener() does. Under CONFINE_OFF only those capabilities
+ * are given up that were kept for connect(), and all others with them.
  */
-const char *confine_relay(enum confine_how how);
+const char *confine_relay(const struct settings *settings);
 
 /*
  * The only length of an address that connect() may get in the second stage, to

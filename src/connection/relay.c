@@ -246,8 +246,9 @@ static void run(struct relay *relay)
 	if (relay->settings->confine != CONFINE_REQUIRE) {
 		tune_ends(relay->client, relay->target, &relay->record->address,
 		    relay->settings);
-		confine_relay(relay->settings->confine);
+		confine_relay(relay->settings);
 	}
+	record_show(relay->record);
 	note_resets(relay);
 	obey_signal(relay);
 	while (!relay->over && !is_done(relay)) {

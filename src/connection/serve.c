@@ -224,7 +224,7 @@ static bool serve_until_end(const struct config *config,
 	/* Else it is the relay that does it, after the first bytes. */
 	if (settings->confine == CONFINE_REQUIRE) {
 		tune_ends(client, target, &record->address, settings);
-		record->error = confine_relay(CONFINE_REQUIRE);
+		record->error = confine_relay(settings);
 	}
 	if (record->error) {
 		record->result = RESULT_SYSTEM_ERROR;

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "../title.h"
 #include "../wait.h"
 #include "sources.h"
 #include "spare.h"
@@ -92,12 +93,27 @@ static int take(const struct spare *spare, int fd, const struct address *peer,
 	return refused ? -EDQUOT : 0;
 }
 
+/*
+ * The page of the arguments is shared with the listener until it is written
+ * to. That is a fault, which is taken here, where nobody waits, so that the
+ * connection's title costs none. (A name lookup may still need the
+ * environment.)
+ */
+static void show_waiting(void)
+{
+	TEXT(title, 32);
+
+	text_add(&title, "byte-proxy: waiting");
+	title_set(&title);
+}
+
 int spare_wait(const struct spare *spare, struct client *ret_client)
 {
 	const int listener = spare->sockets->fds[spare->socket];
 	struct address peer;
 	int fd, off = 0;
 
+	show_waiting();
 	wait_setup_spare(spare->listener, spare->drain_timeout_ms);
 	for (;;) {
 		fd = wait_accept(listener, &peer);

@@ -1,9 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "record.h"
 #include "../deadline.h"
+#include "../title.h"
 #include "log.h"
 
 #define NUMBER_BYTES 24
+#define TITLE_BYTES  512
+
+void record_show(const struct record *record)
+{
+	TEXT(title, TITLE_BYTES);
+
+	text_add(&title, "byte-proxy: ");
+	text_add_byte(&title, (uint8_t)record->byte);
+	if (record->client)
+		text_add_all(&title, " from ", record->client, NULL);
+	text_add_all(&title, " to ", record->target, NULL);
+	title_set_last(&title);
+}
 
 static const char *number(struct text *text, int64_t value)
 {

@@ -22,6 +22,9 @@ struct record {
 	const char *error;      /* what failed, in words; NULL */
 };
 
+/* Shows in the process's title (title_set_last()) whose connection it is. */
+void record_show(const struct record *record);
+
 /* Writes the record to the log, with the duration up to now. */
 void record_write(const struct record *record);
 
