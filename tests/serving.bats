@@ -148,8 +148,6 @@ connect_times_out() {
 
 @test "no process for the resolver: that is this machine's fault" {
 	needs_root
-	# The leak sanitizer would want a process too.
-	ASAN_OPTIONS+=:detect_leaks=0
 	install -m 755 "$BYTE_PROXY" "$T/program"
 	chmod 711 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
 		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
