@@ -7,6 +7,8 @@
 # make check    the tests; TESTS=tests/relay.bats FILTER=regex for a part
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
 # make fuzz     longer runs of what the tests fuzz; TARGET=route SECONDS=600
+# make memcheck the tests with byte-proxy under valgrind; TESTS, FILTER
+# make coverage the tests, and what they do not run; TESTS, FILTER
 # make check-asan, make lint, make install, make uninstall, make clean
 # V=1 shows the commands. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured,
 # and so are SBINDIR, BINDIR, MANDIR, UNITDIR ... below.
@@ -29,7 +31,7 @@ SYSUSERSDIR ?= $(call systemd_dir,sysusersdir,sysusers.d)
 CATALOGDIR  ?= $(call systemd_dir,catalogdir,systemd/catalog)
 STATS    ?= $(if $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo yes),yes,no)
 # For size: a process that lives for one connection pays for each page of code.
-CFLAGS   ?= -Os -g
+CFLAGS   ?= $(if $(COVERAGE),-O0,-Os) -g
 FILTER   ?= .
 TESTS    ?= tests
 JOBS     ?= $(shell nproc)
@@ -39,7 +41,8 @@ CC := $(if $(filter yes,$(STATIC)),musl-gcc,gcc)
 endif
 
 comma    := ,
-KIND     := $(if $(ASAN),asan,$(if $(filter yes,$(STATIC)),static,dynamic))
+KIND     := $(strip $(if $(ASAN),asan,$(if $(COVERAGE),coverage,$(if $(MEMCHECK),memcheck,\
+	$(if $(filter yes,$(STATIC)),static,dynamic)))))
 # A directory for each compiler: objects of one are never linked by another.
 BUILD    := build/$(KIND)$(if $(filter clang%,$(CC)),-clang)
 PROGRAM  := $(BUILD)/byte-proxy
@@ -82,6 +85,9 @@ else ifeq ($(KIND),asan)
 KIND_CFLAGS  := -fsanitize=address,undefined -fno-sanitize-recover=all \
 	-fno-omit-frame-pointer
 KIND_LDFLAGS := -pie -fsanitize=address,undefined
+else ifneq ($(COVERAGE)$(MEMCHECK),)
+KIND_CFLAGS  := -DINSTRUMENTED $(if $(COVERAGE),--coverage)
+KIND_LDFLAGS := -pie $(if $(COVERAGE),--coverage)
 else
 KIND_CFLAGS  := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 KIND_LDFLAGS := -pie -Wl,-z,noseparate-code
@@ -107,7 +113,7 @@ else
 SAY = @:
 endif
 
-.PHONY: all deps demo tools stage kinds check check-asan bench lint install uninstall clean
+.PHONY: all deps demo tools stage kinds check check-asan memcheck coverage bench lint install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM) $(if $(filter yes,$(STATS)),$(STATS_PROGRAM))
@@ -178,7 +184,7 @@ with-empty: $(PROGRAM) $(BUILD)/empty $(BUILD)/forked
 	@:
 shipped: $(BENCH_TOOLS) | all
 	$(Q)for static in $(if $(shell command -v musl-gcc),yes) no; do \
-		$(MAKE) --no-print-directory STATIC=$$static ASAN= \
+		$(MAKE) --no-print-directory STATIC=$$static ASAN= COVERAGE= MEMCHECK= \
 		CC=$$([ $$static = yes ] && echo musl-gcc || echo gcc) \
 		with-empty || exit 1; done
 
@@ -227,13 +233,31 @@ stage: all
 # would have no part in it, and of both, since C libraries differ in their calls.
 KINDS := dynamic $(if $(shell command -v musl-gcc 2>/dev/null),static)
 
+TESTED := $(PROGRAM)
 check: all tools stage shipped
-	$(Q)KINDS="$(KINDS)" BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
+	$(Q)KINDS="$(KINDS)" BYTE_PROXY=$(abspath $(TESTED)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=300 \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
 
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no
+
+# With its reports in a file, where a test does not want to find any.
+build/memcheck/valgrind/byte-proxy: build/memcheck/byte-proxy
+	@mkdir -p $(@D)
+	$(Q)printf '%s\n' '#!/bin/sh' \
+		'exec valgrind -q --error-exitcode=99 $(abspath $<) "$$@"' >$@
+	$(Q)chmod +x $@
+
+memcheck:
+	$(Q)$(MAKE) --no-print-directory build/memcheck/valgrind/byte-proxy check \
+		MEMCHECK=yes STATIC=no \
+		TESTED=build/memcheck/valgrind/byte-proxy
+
+coverage:
+	$(Q)rm -rf build/coverage
+	-$(Q)umask 0; $(MAKE) --no-print-directory check COVERAGE=yes STATIC=no
+	$(Q)tests/coverage build/coverage
 
 bench: all tools stage shipped
 	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \

@@ -20,18 +20,26 @@ setup() {
 	ASAN_OPTIONS=exitcode=99:log_path=$T/sanitizer:log_exe_name=1
 	export ASAN_OPTIONS+=:detect_leaks=0
 	export UBSAN_OPTIONS=print_stacktrace=1:log_path=$T/sanitizer
+	# The same by valgrind, of processes of whatever user.
+	mkdir -m 1777 "$T/valgrind"
+	export VALGRIND_OPTS=--log-file=$T/valgrind/report.%p
 	unset "${!BYTE_PROXY_@}"
 	export -n BYTE_PROXY TOOLS BUILD
 }
 
 teardown() {
 	end_all
-	if compgen -G "$T/sanitizer*" >/dev/null; then
-		cat "$T"/sanitizer*
+	if [ -n "$(reports)" ]; then
+		reports | xargs cat
 		return 1
 	fi
 	# What the programs said, should the test have failed.
 	tail -n 20 "$T"/*.err 2>/dev/null || true
+}
+
+# reports: the files with what sanitizers or valgrind have to say.
+reports() {
+	find "$T"/valgrind "$T"/sanitizer* -type f -size +0 2>/dev/null
 }
 
 # needs COMMAND PACKAGE: a test that cannot run fails under CI.
@@ -42,6 +50,15 @@ needs() {
 		return 1
 	fi
 	skip "needs $1: install the Debian package $2 (make deps)"
+}
+
+# is_instrumented: byte-proxy is built with sanitizers, or to be measured. Then
+# it is not confined, and slow.
+is_instrumented() {
+	[[ $BYTE_PROXY =~ /(asan|coverage|memcheck)/ ]]
+}
+not_instrumented() {
+	not is_instrumented 2>/dev/null
 }
 
 needs_root() {

@@ -67,7 +67,7 @@ probed_in() {
 	local how
 	target echo times=2 echo
 	for how in try require; do
-		[[ $BYTE_PROXY != */asan/* ]] || [ "$how" = try ] || continue
+		not_instrumented || [ "$how" = try ] || continue
 		proxy --map "0x01=${TARGETS[echo]}" --confine "$how" "${PATIENCE[@]}"
 		relaying
 		probed_in 16min sport

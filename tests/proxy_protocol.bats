@@ -390,7 +390,7 @@ told_by_v1() {
 
 @test "with --confine require, too" {
 	# With sanitizers nothing is confined: then it is one without them.
-	[[ $BYTE_PROXY != */asan/* ]] || BYTE_PROXY=$BUILD/dynamic/byte-proxy
+	not_instrumented || BYTE_PROXY=$BUILD/dynamic/byte-proxy
 	target echo expect:"$V1"hello send:hello shut eof
 	proxy --confine require --accept-proxy --proxy-protocol v1 \
 		--map "0x01=${TARGETS[echo]}"

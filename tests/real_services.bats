@@ -138,7 +138,7 @@ all_through() {
 	local front each=200
 	# With sanitizers a start takes a hundred times as long; what counts is
 	# more than a default limit: 256 a minute, 50 a second.
-	[[ $BYTE_PROXY != */asan/* ]] || each=30
+	not_instrumented || each=30
 	for front in xinetd inetd; do
 		in_network 'install_program "BYTE_PROXY_MAP=0x01=127.0.0.1:9001"
 			talk listen 127.0.0.1:9001 "$T/echo.port" times='"$((each * 10 + 1))"' echo &

@@ -340,7 +340,7 @@ transparently() {
 @test "--transparent with --user: two capabilities up to the relay, then none" {
 	needs ss iproute2
 	# With sanitizers nothing is confined: then it is one without them.
-	[[ $BYTE_PROXY != */asan/* ]] || BYTE_PROXY=$BUILD/dynamic/byte-proxy
+	not_instrumented || BYTE_PROXY=$BUILD/dynamic/byte-proxy
 	transparently 198.18.1.1 198.18.2.2 --transparent --mark 7 --user 65534
 	[ "$(<"$T/peer")" = 198.18.1.2 ]
 	cat "$T"/*.caps

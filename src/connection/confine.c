@@ -17,16 +17,16 @@
 #include "confine.h"
 #include "confine_filter.h"
 
-/* Of either compiler. This is the only place that knows of them. */
-#if defined(__SANITIZE_ADDRESS__)
-#define WITH_SANITIZERS true
+/* Of either compiler, or as the Makefile says. Only this place knows of it. */
+#if defined(__SANITIZE_ADDRESS__) || defined(INSTRUMENTED)
+#define WITH_INSTRUMENTS true
 #elif defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define WITH_SANITIZERS true
+#define WITH_INSTRUMENTS true
 #endif
 #endif
-#ifndef WITH_SANITIZERS
-#define WITH_SANITIZERS false
+#ifndef WITH_INSTRUMENTS
+#define WITH_INSTRUMENTS false
 #endif
 
 /* Above standard error: both ends, the log, two pipes; and to spare. */
@@ -197,16 +197,16 @@ static const char *enter(const struct settings *settings,
 {
 	if (settings->confine == CONFINE_OFF)
 		return NULL;
-	if (WITH_SANITIZERS)
-		return lacks(
-		    settings->confine, "built with sanitizers", -ENOTSUP);
+	if (WITH_INSTRUMENTS)
+		return lacks(settings->confine,
+		    "built with sanitizers or other instruments", -ENOTSUP);
 	return stage(settings);
 }
 
 const char *confine_listener(const struct settings *settings)
 {
 	const bool confines =
-	    settings->confine != CONFINE_OFF && !WITH_SANITIZERS;
+	    settings->confine != CONFINE_OFF && !WITH_INSTRUMENTS;
 
 	if (confines)
 		privileges_drop_bounding_set();

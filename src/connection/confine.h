@@ -20,8 +20,9 @@
  * listener the first stage costs a connection nothing.
  *
  * Under CONFINE_TRY what this kernel lacks is left out, and said at the level
- * debug. In a program that is built with sanitizers nothing is confined: they
- * need ptrace(2), /proc and memory at any time. That counts as lacking all.
+ * debug. In a program that is built with sanitizers, or to be measured, nothing
+ * is confined: these need ptrace(2), files and memory at any time. That counts
+ * as lacking all.
  */
 #ifndef CONNECTION_CONFINE_H
 #define CONNECTION_CONFINE_H

@@ -63,7 +63,7 @@ not() {
 # confine_how: what a unit's sandbox leaves it all that byte-proxy confines itself
 # with; a program with sanitizers cannot be confined.
 confine_how() {
-	if grep -q __asan_init /usr/local/sbin/byte-proxy; then
+	if grep -qE "__asan_init|or other instruments" /usr/local/sbin/byte-proxy; then
 		echo try
 	else
 		echo require
