@@ -360,6 +360,29 @@ transparently() {
 	grep -qx 'CapPrm:[[:space:]]*0000000000000000' "$T/handler.caps"
 }
 
+@test "a reload without --transparent: no capability in the relay either" {
+	needs_root
+	local how
+	for how in try off; do
+		rm -f "$T/up" "$T/go"
+		target echo echo
+		echo BYTE_PROXY_TRANSPARENT=yes >"$T/env"
+		proxy --map "0x01=${TARGETS[echo]}" --env-file "$T/env" \
+			--confine "$how"
+		: >"$T/env"
+		kill -HUP "$PROXY_PID"
+		poll_until grep -q msg=reloaded "$LOG"
+		start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:x \
+			"touch:$T/up" "await:$T/go" shut eof
+		poll_until test -e "$T/up"
+		poll_until grep -qx 'CapPrm:[[:space:]]*0000000000000000' \
+			"/proc/$(handler_of "$PROXY_PID")/status"
+		touch "$T/go"
+		expect_record result=closed
+		end_all
+	done
+}
+
 @test "--transparent without the capability: connect-failed, and why" {
 	needs_root
 	target echo echo
