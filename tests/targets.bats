@@ -166,6 +166,22 @@ failed_times() {
 	expect_record result=closed "target=unix:$T/late.sock"
 }
 
+@test "--connect-retry waits for a name, whatever else its addresses fail of" {
+	# The last one that is tried is in a network that cannot be reached.
+	printf '%s late\n' 127.0.0.1 2001:db8:9::1 >"$T/hosts"
+	in_network '
+		"$BYTE_PROXY" --listen-port 9092 --debug --connect-retry \
+			--map 0x01=late:9001 2>"$T/proxy.err" &
+		poll_until listens 9092
+		talk connect 127.0.0.1:9092 send:"\x01hello" expect:world eof shut &
+		client=$!
+		poll_until grep -q "target failed" "$T/proxy.err"
+		talk listen 127.0.0.1:9001 "$T/late.port" expect:hello \
+			send:world shut eof &
+		wait $client'
+	grep 'target failed' "$T/proxy.err" | grep -q unreachable
+}
+
 @test "--connect-retry ends with the connect timeout, and says what failed" {
 	refusing never
 	handed_over -- --connect-retry --connect-timeout 500ms \
