@@ -249,6 +249,9 @@ comes_from() {
 @test "--source is where connections come from" {
 	needs ss iproute2
 	comes_from 127.0.0.9 127.0.0.1 --source 127.0.0.9
+	# What --check prints of it is that address too.
+	comes_from 127.0.0.9 127.0.0.1 --source ::ffff:127.0.0.9 \
+		--listen-address ::ffff:127.0.0.1
 	comes_from '[::1]' '[::1]' --source ::1
 	comes_from 127.0.0.1 127.0.0.1
 }
