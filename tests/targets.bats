@@ -402,6 +402,29 @@ transparently() {
 	done
 }
 
+@test "where it cannot be given up: no relay under --confine require" {
+	needs_root
+	# With sanitizers nothing is confined: then it is one without them.
+	[[ $BYTE_PROXY != */asan/* ]] || BYTE_PROXY=$BUILD/dynamic/byte-proxy
+	target echo echo
+	start super superserver "$T/super" -- lacks capset -- "$BYTE_PROXY" \
+		--transparent --confine require --map "0x01=${TARGETS[echo]}"
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:'\x01x' eof
+	handler_status 71
+	expect_record result=system-error bytes_up=0 \
+		error='capabilities cannot be given up'
+	end_all
+	rm -f "$T"/super.*
+	target echo echo
+	start super superserver "$T/super" -- lacks capset -- "$BYTE_PROXY" \
+		--transparent --debug --map "0x01=${TARGETS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:'\x01x' expect:x shut eof
+	poll_until grep -q 'msg="not confined" since="capabilities cannot' "$LOG"
+}
+
 @test "--transparent without the capability: connect-failed, and why" {
 	needs_root
 	target echo echo

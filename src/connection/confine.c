@@ -227,9 +227,13 @@ void confine_resolver(const struct settings *settings)
 
 const char *confine_relay(const struct settings *settings)
 {
-	if (keeps_capabilities(settings))
-		privileges_drop();
-	return enter(settings, enter_relaying);
+	int r = keeps_capabilities(settings) ? privileges_drop() : 0;
+	const char *why = NULL;
+
+	if (r < 0)
+		why = lacks(
+		    settings->confine, "capabilities cannot be given up", r);
+	return why ? why : enter(settings, enter_relaying);
 }
 
 socklen_t confine_reset_length(void)
