@@ -21,27 +21,19 @@ struct given {
 	struct text *why;
 };
 
-/* As much of it as leaves room for what was expected. */
-static void add_value(struct text *why, const char *value, const char *expected)
-{
-	const size_t others = sizeof(" ...: ") + strlen(expected);
-	const size_t room = why->size - why->length;
-	const size_t length = strlen(value);
-
-	text_add(why, " ");
-	if (length + others <= room) {
-		text_add(why, value);
-		return;
-	}
-	text_add_bytes(why, value, room > others ? room - others : 0);
-	text_add(why, "...");
-}
-
-/* Ends the error line that the caller began with a name. */
+/*
+ * Ends the error line that the caller began with a name. Of the value there is
+ * as much as leaves room for what was expected.
+ */
 static int refuse(struct text *why, const char *value, const char *expected)
 {
-	if (value)
-		add_value(why, value, expected);
+	const size_t others = strlen(expected) + sizeof(" : ");
+	const size_t room = why->size - why->length;
+
+	if (value && room > others) {
+		text_add_char(why, ' ');
+		text_add_bytes(why, value, strnlen(value, room - others));
+	}
 	text_add_all(why, ": ", expected, NULL);
 	return -EINVAL;
 }
