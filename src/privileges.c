@@ -81,12 +81,12 @@ void privileges_drop_to_network(void)
 	syscall(SYS_capset, &header, sets);
 }
 
-void privileges_drop(void)
+int privileges_drop(void)
 {
 	struct __user_cap_header_struct header = {
 	    .version = _LINUX_CAPABILITY_VERSION_3};
 	const struct __user_cap_data_struct none[2] = {0};
 
 	/* The ambient set goes with the permitted one. */
-	syscall(SYS_capset, &header, none);
+	return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }

@@ -20,8 +20,9 @@ int privileges_become(const char *user, bool keep_network);
 /*
  * Gives up every capability that the process has, or a file could give it
  * (capabilities(7): the effective, permitted, inheritable and ambient sets).
+ * Returns 0, or -errno where a filter of system calls does not let it.
  */
-void privileges_drop(void);
+int privileges_drop(void);
 
 /* All but CAP_NET_ADMIN and CAP_NET_RAW, as far as they are there. */
 void privileges_drop_to_network(void);

@@ -14,7 +14,7 @@ budget() {
 		syscalls                    48       73
 		page_faults                  8       56
 		instructions             17000   175000
-		bytes                   130000    88000
+		bytes                   130000    90000
 		relocations                 16       90
 		constructors                 0        1
 	END

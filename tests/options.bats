@@ -70,6 +70,10 @@ printed() {
 	for _ in $(seq 15); do many+=,a:1; done
 	check --map "0x01=$many"
 	refuses 64 'expected at most 16 targets' "$BYTE_PROXY" --map "0x01=$many,a:1"
+	# However long the list is.
+	many=$(printf 'server-%070d.example:9094,' {1..15})
+	refuses 64 '^byte-proxy: --map 0x01=server-0.*: expected host:port' \
+		"$BYTE_PROXY" --map "0x01=${many}wrong"
 	BYTE_PROXY_MAP='0x01=a:1 0x02=b:1,c' refuses 78 \
 		'^byte-proxy: BYTE_PROXY_MAP 0x02=b:1,c: expected host:port' "$BYTE_PROXY"
 }

@@ -388,6 +388,35 @@ told_by_v1() {
 	ended "$TARGET_PID" 0
 }
 
+stopped() {
+	[ "$(cat "/proc/$1/status" "/proc/$2/status" |
+		grep -c '^State:.T')" -eq 2 ]
+}
+has_spares() {
+	mapfile -t SPARES < <(spares "$PROXY_PID")
+	[ ${#SPARES[@]} -eq 2 ]
+}
+
+@test "a client that has reset the connection is still named" {
+	local version named
+	while read -r version named; do
+		unix_target sink "unix:$T/sink.$version" print
+		proxy --proxy-protocol "$version" --map "0x01=${TARGETS[sink]}"
+		poll_until has_spares
+		# Nobody has read anything when the reset is there.
+		kill -STOP "${SPARES[@]}"
+		poll_until stopped "${SPARES[@]}"
+		client from=127.0.0.2 send:'\x01hello' reset
+		kill -CONT "${SPARES[@]}"
+		poll_until grep -q hello "$T/sink.out"
+		grep -aqF "$named" "$T/sink.out"
+		end_all
+	done <<-END
+		v1 PROXY TCP4 127.0.0.2 127.0.0.1
+		v2 $(printf '\x21\x11')
+	END
+}
+
 @test "with --confine require, too" {
 	# With sanitizers nothing is confined: then it is one without them.
 	not_instrumented || BYTE_PROXY=$BUILD/dynamic/byte-proxy

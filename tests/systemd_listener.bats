@@ -86,6 +86,10 @@ setup_file() {
 	passed
 }
 
+@test "the client's address by the README's drop in" {
+	passed
+}
+
 @test "a unix target is reached and little else is there" {
 	passed
 }

@@ -166,6 +166,22 @@ failed_times() {
 	expect_record result=closed "target=unix:$T/late.sock"
 }
 
+@test "--connect-retry waits for a name, whatever else its addresses fail of" {
+	# The last one that is tried is in a network that cannot be reached.
+	printf '%s late\n' 127.0.0.1 2001:db8:9::1 >"$T/hosts"
+	in_network '
+		"$BYTE_PROXY" --listen-port 9092 --debug --connect-retry \
+			--map 0x01=late:9001 2>"$T/proxy.err" &
+		poll_until listens 9092
+		talk connect 127.0.0.1:9092 send:"\x01hello" expect:world eof shut &
+		client=$!
+		poll_until grep -q "target failed" "$T/proxy.err"
+		talk listen 127.0.0.1:9001 "$T/late.port" expect:hello \
+			send:world shut eof &
+		wait $client'
+	grep 'target failed' "$T/proxy.err" | grep -q unreachable
+}
+
 @test "--connect-retry ends with the connect timeout, and says what failed" {
 	refusing never
 	handed_over -- --connect-retry --connect-timeout 500ms \
@@ -233,6 +249,9 @@ comes_from() {
 @test "--source is where connections come from" {
 	needs ss iproute2
 	comes_from 127.0.0.9 127.0.0.1 --source 127.0.0.9
+	# What --check prints of it is that address too.
+	comes_from 127.0.0.9 127.0.0.1 --source ::ffff:127.0.0.9 \
+		--listen-address ::ffff:127.0.0.1
 	comes_from '[::1]' '[::1]' --source ::1
 	comes_from 127.0.0.1 127.0.0.1
 }
@@ -358,6 +377,52 @@ transparently() {
 	cat "$T"/*.caps
 	grep -qx 'CapEff:[[:space:]]*0000000000003000' "$T/listener.caps"
 	grep -qx 'CapPrm:[[:space:]]*0000000000000000' "$T/handler.caps"
+}
+
+@test "a reload without --transparent: no capability in the relay either" {
+	needs_root
+	local how
+	for how in try off; do
+		rm -f "$T/up" "$T/go"
+		target echo echo
+		echo BYTE_PROXY_TRANSPARENT=yes >"$T/env"
+		proxy --map "0x01=${TARGETS[echo]}" --env-file "$T/env" \
+			--confine "$how"
+		: >"$T/env"
+		kill -HUP "$PROXY_PID"
+		poll_until grep -q msg=reloaded "$LOG"
+		start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:x \
+			"touch:$T/up" "await:$T/go" shut eof
+		poll_until test -e "$T/up"
+		poll_until grep -qx 'CapPrm:[[:space:]]*0000000000000000' \
+			"/proc/$(handler_of "$PROXY_PID")/status"
+		touch "$T/go"
+		expect_record result=closed
+		end_all
+	done
+}
+
+@test "where it cannot be given up: no relay under --confine require" {
+	needs_root
+	# With sanitizers nothing is confined: then it is one without them.
+	[[ $BYTE_PROXY != */asan/* ]] || BYTE_PROXY=$BUILD/dynamic/byte-proxy
+	target echo echo
+	start super superserver "$T/super" -- lacks capset -- "$BYTE_PROXY" \
+		--transparent --confine require --map "0x01=${TARGETS[echo]}"
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:'\x01x' eof
+	handler_status 71
+	expect_record result=system-error bytes_up=0 \
+		error='capabilities cannot be given up'
+	end_all
+	rm -f "$T"/super.*
+	target echo echo
+	start super superserver "$T/super" -- lacks capset -- "$BYTE_PROXY" \
+		--transparent --debug --map "0x01=${TARGETS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:'\x01x' expect:x shut eof
+	poll_until grep -q 'msg="not confined" since="capabilities cannot' "$LOG"
 }
 
 @test "--transparent without the capability: connect-failed, and why" {

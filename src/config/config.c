@@ -21,11 +21,19 @@ struct given {
 	struct text *why;
 };
 
-/* Ends the error line that the caller began with a name. */
+/*
+ * Ends the error line that the caller began with a name. Of the value there is
+ * as much as leaves room for what was expected.
+ */
 static int refuse(struct text *why, const char *value, const char *expected)
 {
-	if (value)
-		text_add_all(why, " ", value, NULL);
+	const size_t others = strlen(expected) + sizeof(" : ");
+	const size_t room = why->size - why->length;
+
+	if (value && room > others) {
+		text_add_char(why, ' ');
+		text_add_bytes(why, value, strnlen(value, room - others));
+	}
 	text_add_all(why, ": ", expected, NULL);
 	return -EINVAL;
 }

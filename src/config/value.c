@@ -89,8 +89,10 @@ static const char *set_number(const char *value, uint32_t min, uint32_t max,
 	return NULL;
 }
 
+/* An IPv4 address in an IPv6 one is an IPv4 address. */
 static const char *set_address(const char *value, struct address *ret_address)
 {
+	struct address address;
 	char plain[64];
 	size_t length = strlen(value);
 
@@ -104,8 +106,9 @@ static const char *set_address(const char *value, struct address *ret_address)
 		if (!strchr(plain, ':'))
 			plain[0] = '\0';
 	}
-	if (address_parse_ip(plain, 0, ret_address) < 0)
+	if (address_parse_ip(plain, 0, &address) < 0)
 		return "expected an IPv4 or IPv6 address";
+	address_unmap(&address, ret_address);
 	return NULL;
 }
 

@@ -47,6 +47,7 @@ void client_accepted(int fd, const struct address *peer, enum log_address how,
 	ret_client->is_socket = true;
 	ret_client->is_inet = ret_client->is_tuned = address_is_inet(peer);
 	ret_client->named = 0;
+	ret_client->peer = *peer;
 	set_name(ret_client, peer, how);
 }
 
@@ -100,14 +101,12 @@ static void set_name_from_environment(
 		}
 }
 
-static void ask_socket(int fd,
-    int (*ask)(int fd, struct sockaddr *ret_address, socklen_t *ret_length),
-    struct address *ret_address)
+static void find_dialled(int fd, struct address *ret_address)
 {
 	socklen_t length = sizeof(ret_address->local);
 
 	ret_address->length = 0;
-	if (ask(fd, &ret_address->any, &length) < 0)
+	if (getsockname(fd, &ret_address->any, &length) < 0)
 		return;
 	/* Of a unix socket it may be one more (unix(7)). */
 	ret_address->length = length < sizeof(ret_address->local)
@@ -128,8 +127,8 @@ void client_ends(const struct client *client, struct address *ret_client,
 		variables[named - 1].dialled, ret_dialled, &dialled_port) &&
 	    client_port && dialled_port)
 		return;
-	ask_socket(client->in, getpeername, ret_client);
-	ask_socket(client->in, getsockname, ret_dialled);
+	*ret_client = client->peer;
+	find_dialled(client->in, ret_dialled);
 	if (!ret_client->length || !ret_dialled->length)
 		ret_client->length = ret_dialled->length = 0;
 }
@@ -172,6 +171,7 @@ int client_inherited(const struct inherited *inherited, enum log_address how,
 	ret_client->is_inet = address_is_inet(peer);
 	ret_client->is_tuned = false;
 	ret_client->named = 0;
+	ret_client->peer = *peer;
 	if (ret_client->is_socket && inherited->peer_error) {
 		strcpy(ret_client->name, "unknown");
 		return inherited->peer_error;

@@ -19,6 +19,8 @@ struct client {
 	bool is_tuned;  /* it has the options of tune.h already */
 	uint8_t named;  /* by which of the environment's names; 0: none */
 	char name[160]; /* who it is, as far as it may be said; "": not */
+	/* The socket's, from before a reset, after which it has none. */
+	struct address peer;
 };
 
 /*
@@ -50,9 +52,9 @@ const char *client_name(const struct client *client);
 
 /*
  * Whose connection it is, and which address was connected to: those of the
- * socket (getpeername(2), getsockname(2)), unless it was the environment that
- * named the client, and names both with their ports: beside the above with
- * TCPLOCALIP and SOCAT_SOCKADDR. Length 0, of both: unknown.
+ * socket (its peer as of the beginning, getsockname(2)), unless it was the
+ * environment that named the client, and names both with their ports: beside
+ * the above with TCPLOCALIP and SOCAT_SOCKADDR. Length 0, of both: unknown.
  */
 void client_ends(const struct client *client, struct address *ret_client,
     struct address *ret_dialled);

@@ -64,11 +64,12 @@ static const struct version {
 static unsigned version;
 static bool is_serving;
 static bool tcp_is_denied;
+static bool has_kept_capabilities; /* whatever was reloaded since */
 
 /* Capabilities are kept up to the connect(). */
 static bool keeps_capabilities(const struct settings *settings)
 {
-	return settings->transparent || settings->mark;
+	return has_kept_capabilities || settings->transparent || settings->mark;
 }
 
 /* Of what the version can deny, `wanted`. Returns its descriptor. */
@@ -208,9 +209,10 @@ const char *confine_listener(const struct settings *settings)
 	const bool confines =
 	    settings->confine != CONFINE_OFF && !WITH_INSTRUMENTS;
 
+	has_kept_capabilities = keeps_capabilities(settings);
 	if (confines)
 		privileges_drop_bounding_set();
-	if (confines && keeps_capabilities(settings))
+	if (confines && has_kept_capabilities)
 		privileges_drop_to_network();
 	return enter(settings, enter_serving);
 }
@@ -225,9 +227,13 @@ void confine_resolver(const struct settings *settings)
 
 const char *confine_relay(const struct settings *settings)
 {
-	if (keeps_capabilities(settings))
-		privileges_drop();
-	return enter(settings, enter_relaying);
+	int r = keeps_capabilities(settings) ? privileges_drop() : 0;
+	const char *why = NULL;
+
+	if (r < 0)
+		why = lacks(
+		    settings->confine, "capabilities cannot be given up", r);
+	return why ? why : enter(settings, enter_relaying);
 }
 
 socklen_t confine_reset_length(void)

@@ -24,11 +24,19 @@ struct race {
 	unsigned next;   /* the next address to try */
 	int64_t next_us; /* when, unless an attempt fails before */
 	int error;       /* of the last attempt that failed */
+	bool refused;    /* one of them was */
 	int reset;       /* errno of the winner, if it was reset again */
 	nfds_t running;  /* entries of fds in use, the client's among them */
 	struct pollfd fds[1 + RESOLVE_ADDRESSES_MAX];
 	const struct address *of[1 + RESOLVE_ADDRESSES_MAX];
 };
+
+/* A unix socket that is not there yet is a target that has not started. */
+static void note_error(struct race *race, int error)
+{
+	race->error = error;
+	race->refused |= error == -ECONNREFUSED || error == -ENOENT;
+}
 
 /* A wait that was interrupted: goes on, or is cancelled. */
 static int interrupted(void)
@@ -110,7 +118,7 @@ static int start_next(struct race *race, int64_t deadline)
 
 	race->fds[0].fd = race->dialer->watch_fd;
 	if (r < 0 && r != -EINPROGRESS) {
-		race->error = r;
+		note_error(race, r);
 		return -1;
 	}
 	race->of[race->running] = address;
@@ -150,7 +158,7 @@ static int find_winner(struct race *race)
 			race->reset = error;
 			return fd;
 		}
-		race->error = -error;
+		note_error(race, -error);
 		race->next_us = 0;
 		close(fd);
 		drop(race, i);
@@ -219,6 +227,7 @@ static int connect_first(struct dialer *dialer, const struct address *list,
 			close(race.fds[i].fd);
 	}
 	ret_dialed->reset = race.reset;
+	ret_dialed->refused = race.refused;
 	return fd;
 }
 
@@ -228,6 +237,7 @@ int dial(struct dialer *dialer, const struct target *target, int64_t deadline,
 	struct resolved resolved;
 	int r;
 
+	ret_dialed->refused = false;
 	if (!target->host) {
 		r = connect_first(
 		    dialer, &target->address, 1, deadline, ret_dialed);

@@ -18,6 +18,7 @@ struct dialer {
 struct dialed {
 	struct address address; /* that took the connection */
 	int reset;              /* errno: and has reset it already; 0 */
+	bool refused;           /* an address of it did: it may yet start */
 	const char *error;      /* what failed, in words */
 };
 

@@ -53,12 +53,6 @@ static int64_t share_of(int64_t deadline, unsigned left)
 	return now + (deadline - now) / left;
 }
 
-/* A unix socket that is not there yet is a target that has not started. */
-static bool is_refused(int r)
-{
-	return r == -ECONNREFUSED || r == -ENOENT;
-}
-
 /* Whether no other target would do better. */
 static bool is_final(int r)
 {
@@ -85,7 +79,7 @@ static int try_all(struct dialer *dialer, const struct route *route,
 			return r;
 		log_debug("target failed", "target", target->text, "error",
 		    dialed->error, NULL);
-		*ret_refused |= is_refused(r);
+		*ret_refused |= dialed->refused;
 	}
 	return r;
 }

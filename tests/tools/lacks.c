@@ -8,6 +8,7 @@
  *	landlock-tcp  one before its version 4, which knows files only
  *	seccomp       no filters
  *	close-range   no close_range(2)
+ *	capset        capset(2) is not let through, as by SystemCallFilter=
  *	vdso          the time of day is a system call
  */
 #define _GNU_SOURCE
@@ -142,6 +143,8 @@ int main(int argc, char *argv[])
 			take_landlock_tcp();
 		else if (strcmp(argv[i], "seccomp") == 0)
 			take_call(SYS_seccomp, SYS_seccomp, EINVAL);
+		else if (strcmp(argv[i], "capset") == 0)
+			take_call(SYS_capset, SYS_capset, EPERM);
 		else if (strcmp(argv[i], "close-range") == 0)
 			take_call(SYS_close_range, SYS_close_range, ENOSYS);
 		else if (strcmp(argv[i], "vdso") == 0)
