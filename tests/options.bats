@@ -224,6 +224,42 @@ printed() {
 		env BYTE_PROXY_DEBUG=maybe "$BYTE_PROXY" --map '*=a:1'
 }
 
+@test "a switch of the environment is off by any word for it" {
+	local word
+	for word in no 0 false off; do
+		BYTE_PROXY_DEBUG=$word check --map '*=a:1'
+		printed debug=no
+	done
+	refuses 64 'user : expected the name or the number of a user' \
+		"$BYTE_PROXY" --map '*=a:1' --user ''
+	refuses 64 '0x01: expected BYTE=TARGET' "$BYTE_PROXY" --map 0x01
+}
+
+@test "an interface by its number" {
+	check --map '*=[fe80::1%987654]:22' --source 'fe80::1%987654'
+	printed 'map *=[fe80::1%987654]:22' 'source=[fe80::1%987654]'
+	refuses 64 'expected an IPv6 address' "$BYTE_PROXY" \
+		--map '*=[fe80::1%0]:22'
+}
+
+@test "more routes than there is room for are refused" {
+	local i list route
+	list=$(printf 'unix:/%080d,' {1..16})
+	local routes=()
+	for ((i = 0; i < 100; i++)); do
+		printf -v route '0x%02x=%s' "$i" "${list%,}"
+		routes+=(--map "$route")
+	done
+	refuses 64 'too many routes to hold' "$BYTE_PROXY" "${routes[@]}"
+}
+
+@test "what cannot be printed is an error" {
+	[ -e /dev/full ]
+	run -71 --separate-stderr bash -c '"$0" --help >/dev/full' "$BYTE_PROXY"
+	# shellcheck disable=SC2154 # stderr is set by run
+	[ "$stderr" = 'byte-proxy: standard output: No space left on device' ]
+}
+
 @test "times have units, and 0 is one" {
 	check --map '*=a:1' --first-byte-timeout 90 --connect-timeout 500ms \
 		--idle-timeout 2h --drain-timeout 0

@@ -243,6 +243,20 @@ given_up_while_a_handler_goes_on() {
 	client send:'\x01hello' expect:hello shut eof
 }
 
+@test "LISTEN_FDS that are not what is meant are refused" {
+	target two times=2 end-seen
+	# given COUNT REDIRECTION: so many, and what is on 3 and 4.
+	given() {
+		refuses 78 "LISTEN_FDS: expected $3" bash -c "exec $2
+			"'export LISTEN_FDS=$0 LISTEN_PID=$$
+			exec "$@"' "$1" "$BYTE_PROXY" --map '*=a:1'
+	}
+	local tcp=/dev/tcp/127.0.0.1/${PORTS[two]}
+	given 65 '3>&-' 'at most 64 sockets'
+	given 1 '3</dev/null' 'stream sockets only'
+	given 2 "3<>$tcp 4<>$tcp" 'listening sockets, or one connection'
+}
+
 @test "what is no connection is refused" {
 	needs socat socat
 	run -78 bash -c '"$@" </tmp' - "$BYTE_PROXY" --map '*=a:1'
