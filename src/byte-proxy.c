@@ -211,13 +211,16 @@ int main(int argc, char *argv[])
 	const struct settings *settings = &config.settings;
 	struct inherited inherited;
 	const char *why_not;
-	int status;
+	int status, r;
 
 	title_init(argc, argv);
-	inherited_secure_stdio(&inherited);
+	r = inherited_secure_stdio(&inherited);
 	log_allow_stderr(
 	    !inherited.stderr_is_client && !inherited.stderr_was_closed);
 	log_choose(LOG_TO_AUTO, false);
+	if (r < 0)
+		return refuse(
+		    EX_OSERR, "standard input, output, error", strerror(-r));
 	status = load(argc, argv);
 	if (status != EX_OK)
 		return status;
