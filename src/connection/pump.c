@@ -308,7 +308,12 @@ static void pass_end_on(struct pump *pump)
 {
 	/* A sink that came as one of two descriptors may be a socket too. */
 	if (!pump->source_reset) {
-		shutdown(pump->sink, SHUT_WR);
+		int r = shutdown(pump->sink, SHUT_WR);
+
+		if (r < 0 && pump->sink_is_socket) {
+			pump->sink_failed = true;
+			pump->error = errno;
+		}
 		if (!pump->sink_is_socket)
 			close(pump->sink);
 	}
