@@ -351,6 +351,7 @@ void relay(const struct client *client, int target,
 
 	pump_init_both(&relay.up, &relay.down, client, target, start->buffers,
 	    start->offset, start->length);
+	relay.up.sink_is_inet = address_is_inet(&record->address);
 	record->result = RESULT_CLOSED;
 	if (start->target_reset)
 		note_reset(&relay, &relay.down, &relay.up, RESULT_TARGET_RESET,
