@@ -124,7 +124,7 @@ static int serve_inherited(struct inherited *inherited)
 		return status;
 	r = client_inherited(inherited, config.settings.log_address, &client);
 	return status_of(
-	    r < 0 ? serve_nobody(&client) : serve(&config, &client));
+	    r < 0 ? serve_nobody(&client, r) : serve(&config, &client));
 }
 
 static int refuse_bind(int error)
