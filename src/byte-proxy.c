@@ -115,7 +115,9 @@ static int serve_inherited(struct inherited *inherited)
 	struct client client;
 	int status, r;
 
-	wait_setup(WAIT_HANDLER);
+	r = wait_setup(WAIT_HANDLER);
+	if (r < 0)
+		return refuse(EX_OSERR, "signals", strerror(-r));
 	r = inherited_settle(inherited);
 	if (r < 0)
 		return refuse(EX_OSERR, "/dev/null", strerror(-r));
@@ -157,7 +159,9 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 	const char *why;
 	int status, r;
 
-	wait_setup(WAIT_LISTENER);
+	r = wait_setup(WAIT_LISTENER);
+	if (r < 0)
+		return refuse(EX_OSERR, "signals", strerror(-r));
 	r = inherited_settle(inherited);
 	if (r < 0)
 		return refuse(EX_OSERR, "/dev/null", strerror(-r));
