@@ -25,7 +25,7 @@ with_faults() {
 }
 
 @test "a fault in a small connection loses nothing, and is said" {
-	with_faults 3 small dynamic static
+	with_faults 2 small dynamic static
 }
 
 @test "a fault in a connection that has to be confined" {
@@ -41,7 +41,7 @@ with_faults() {
 }
 
 @test "a fault where the client is two pipes" {
-	with_faults 2 pipes dynamic
+	with_faults 1 pipes dynamic
 }
 
 @test "a fault on the way to a target that refuses" {
@@ -82,7 +82,7 @@ with_faults() {
 }
 
 @test "a fault in the listener, or in one of its handlers" {
-	with_faults 2 listener dynamic
+	with_faults 1 listener dynamic
 }
 
 @test "a fault where connections of a source are counted" {
