@@ -6,6 +6,8 @@
 # make demo     build it, start it with two targets, show both routes at work
 # make check    the tests; TESTS=tests/relay.bats FILTER=regex for a part
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
+# make faults   every system call of a connection fails in every way, minutes;
+#               TARGET=bulk for one scenario of it
 # make fuzz     longer runs of what the tests fuzz; TARGET=route SECONDS=600
 # make memcheck the tests with byte-proxy under valgrind; TESTS, FILTER
 # make coverage the tests, and what they do not run; TESTS, FILTER
@@ -172,6 +174,22 @@ build/bench/floor: tests/bench/floor.c
 	$(SAY) CC $<
 	$(Q)gcc -O2 -static -nostdlib -ffreestanding -Wl,--build-id=none -o $@ $<
 
+# Not a tool of one file: each of its files owns one idea.
+FAULTS := build/faults/faults
+$(FAULTS): $(wildcard tests/faults/*.[ch])
+	@mkdir -p $(@D)
+	$(SAY) CC $@
+	$(Q)gcc -std=gnu17 $(WARNINGS) -Wno-conversion -O2 -g -o $@ \
+		$(filter %.c,$^)
+
+# make faults: two at once, each kind of program in each scenario.
+.PHONY: faults
+faults: TARGET = $(shell $(FAULTS) -a)
+faults: $(FAULTS) shipped
+	$(Q)for scenario in $(TARGET); do for kind in $(KINDS); do \
+		echo build/$$kind/byte-proxy $$scenario; done; done | \
+		xargs -P 2 -L 1 $(FAULTS)
+
 # Programs that do nothing, or next to it, linked as byte-proxy is.
 $(BUILD)/empty $(BUILD)/forked: $(BUILD)/%: tests/bench/%.c $(FLAGS_FILE)
 	$(SAY) CC $<
@@ -234,7 +252,7 @@ stage: all
 KINDS := dynamic $(if $(shell command -v musl-gcc 2>/dev/null),static)
 
 TESTED := $(PROGRAM)
-check: all tools stage shipped
+check: all tools stage shipped $(FAULTS)
 	$(Q)KINDS="$(KINDS)" BYTE_PROXY=$(abspath $(TESTED)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=300 \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)

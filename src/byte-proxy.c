@@ -115,7 +115,9 @@ static int serve_inherited(struct inherited *inherited)
 	struct client client;
 	int status, r;
 
-	wait_setup(WAIT_HANDLER);
+	r = wait_setup(WAIT_HANDLER);
+	if (r < 0)
+		return refuse(EX_OSERR, "signals", strerror(-r));
 	r = inherited_settle(inherited);
 	if (r < 0)
 		return refuse(EX_OSERR, "/dev/null", strerror(-r));
@@ -124,7 +126,7 @@ static int serve_inherited(struct inherited *inherited)
 		return status;
 	r = client_inherited(inherited, config.settings.log_address, &client);
 	return status_of(
-	    r < 0 ? serve_nobody(&client) : serve(&config, &client));
+	    r < 0 ? serve_nobody(&client, r) : serve(&config, &client));
 }
 
 static int refuse_bind(int error)
@@ -157,7 +159,9 @@ static int listen_and_serve(struct inherited *inherited, int argc, char *argv[])
 	const char *why;
 	int status, r;
 
-	wait_setup(WAIT_LISTENER);
+	r = wait_setup(WAIT_LISTENER);
+	if (r < 0)
+		return refuse(EX_OSERR, "signals", strerror(-r));
 	r = inherited_settle(inherited);
 	if (r < 0)
 		return refuse(EX_OSERR, "/dev/null", strerror(-r));
@@ -211,13 +215,16 @@ int main(int argc, char *argv[])
 	const struct settings *settings = &config.settings;
 	struct inherited inherited;
 	const char *why_not;
-	int status;
+	int status, r;
 
 	title_init(argc, argv);
-	inherited_secure_stdio(&inherited);
+	r = inherited_secure_stdio(&inherited);
 	log_allow_stderr(
 	    !inherited.stderr_is_client && !inherited.stderr_was_closed);
 	log_choose(LOG_TO_AUTO, false);
+	if (r < 0)
+		return refuse(
+		    EX_OSERR, "standard input, output, error", strerror(-r));
 	status = load(argc, argv);
 	if (status != EX_OK)
 		return status;

@@ -40,16 +40,19 @@ static void on_signal(int number)
 	/* SIGCHLD and SIGUSR2 have done their work by ending the wait. */
 }
 
-static void handle(int number, void (*handler)(int))
+static void handle(int number, void (*handler)(int), int *error)
 {
 	struct sigaction action = {.sa_handler = handler};
 
 	sigfillset(&action.sa_mask);
-	sigaction(number, &action, NULL);
+	if (sigaction(number, &action, NULL) < 0)
+		*error = -errno;
 }
 
-void wait_setup(enum wait_role role)
+int wait_setup(enum wait_role role)
 {
+	int r = 0;
+
 	sigemptyset(&still_blocked);
 	sigemptyset(&blocked);
 	sigaddset(&blocked, SIGTERM);
@@ -67,22 +70,24 @@ void wait_setup(enum wait_role role)
 	 * Handlers first: a signal that came before them is still pending in
 	 * the mask that was inherited, and is not lost.
 	 */
-	handle(SIGTERM, on_signal);
-	handle(SIGINT, on_signal);
+	handle(SIGTERM, on_signal, &r);
+	handle(SIGINT, on_signal, &r);
 	if (role == WAIT_LISTENER) {
-		handle(SIGQUIT, on_signal);
-		handle(SIGHUP, on_signal);
-		handle(SIGCHLD, on_signal);
-		handle(SIGUSR1, on_signal);
-		handle(SIGUSR2, on_signal);
-		handle(SIGALRM, on_signal);
+		handle(SIGQUIT, on_signal, &r);
+		handle(SIGHUP, on_signal, &r);
+		handle(SIGCHLD, on_signal, &r);
+		handle(SIGUSR1, on_signal, &r);
+		handle(SIGUSR2, on_signal, &r);
+		handle(SIGALRM, on_signal, &r);
 		sigaddset(&still_blocked, SIGUSR1);
 		sigaddset(&still_blocked, SIGUSR2);
 	} else {
 		/* A "pkill -HUP" is for the listener, not for a connection. */
 		sigaddset(&still_blocked, SIGHUP);
 	}
-	sigprocmask(SIG_SETMASK, &blocked, NULL);
+	if (sigprocmask(SIG_SETMASK, &blocked, NULL) < 0)
+		r = -errno;
+	return r;
 }
 
 void wait_setup_spare(pid_t listener, uint32_t drain_timeout_ms)

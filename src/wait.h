@@ -31,9 +31,9 @@ enum wait_role {
  * Sets the signal mask and the dispositions that byte-proxy relies on,
  * whatever it inherited. In a listener, and in the handlers that it forks,
  * SIGINT is not theirs: a terminal sends it to all of them, and it is the
- * listener that decides what it means.
+ * listener that decides what it means. Returns a negative errno if it cannot.
  */
-void wait_setup(enum wait_role role);
+int wait_setup(enum wait_role role);
 
 /*
  * What a process forked by the process `listener` changes in the above. When

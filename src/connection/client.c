@@ -187,7 +187,10 @@ int client_inherited(const struct inherited *inherited, enum log_address how,
 	return 0;
 }
 
-/* A receive that never blocks on a socket; on others poll comes first. */
+/*
+ * A receive that never blocks on a socket; on others poll comes first. One that
+ * was interrupted is to be tried again, as one that found nothing is.
+ */
 static ssize_t receive(const struct client *client, char *buffer, size_t size)
 {
 	ssize_t n;
@@ -196,7 +199,9 @@ static ssize_t receive(const struct client *client, char *buffer, size_t size)
 		n = recv(client->in, buffer, size, MSG_DONTWAIT);
 	else
 		n = read(client->in, buffer, size);
-	return n < 0 ? -errno : n;
+	if (n >= 0)
+		return n;
+	return errno == EINTR ? -EAGAIN : -errno;
 }
 
 ssize_t client_first_chunk(const struct client *client, char *buffer,

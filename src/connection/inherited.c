@@ -74,9 +74,26 @@ static bool stderr_is_client(const struct stat status[3])
 	return !journal_is_behind(STDERR_FILENO);
 }
 
-void inherited_secure_stdio(struct inherited *ret_inherited)
+/*
+ * Opens /dev/null in place of a descriptor that is closed: the lowest free
+ * number is this one, since those below are open.
+ */
+static int replace_closed(int fd)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null == fd)
+		return 0;
+	if (null < 0)
+		return -errno;
+	close(null);
+	return -EBADF;
+}
+
+int inherited_secure_stdio(struct inherited *ret_inherited)
 {
 	struct stat status[3] = {0};
+	int r = 0;
 
 	*ret_inherited = (struct inherited){.kind = INHERITED_NOTHING};
 	for (int fd = 0; fd < 3; fd++) {
@@ -84,11 +101,15 @@ void inherited_secure_stdio(struct inherited *ret_inherited)
 			ret_inherited->stdio[fd] = status[fd].st_mode;
 			continue;
 		}
-		/* The lowest free number is this one: those below are open. */
-		open("/dev/null", O_RDWR);
 		ret_inherited->stderr_was_closed = fd == STDERR_FILENO;
+		if (r == 0)
+			r = errno == EBADF ? replace_closed(fd) : -errno;
+		/* What is not known may be the client. */
+		if (r < 0)
+			status[fd].st_mode = S_IFSOCK;
 	}
 	ret_inherited->stderr_is_client = stderr_is_client(status);
+	return r;
 }
 
 /* The number of descriptors by LISTEN_FDS, if they are for this process. */

@@ -39,8 +39,11 @@ struct inherited {
  * Opens /dev/null on each of the descriptors 0 to 2 that is closed, so that
  * no socket can ever get one of these numbers, and tells whether standard
  * error is the client. The first thing that a process does.
+ *
+ * Returns a negative errno if it cannot be told what they are, or if there is
+ * no /dev/null.
  */
-void inherited_secure_stdio(struct inherited *ret_inherited);
+int inherited_secure_stdio(struct inherited *ret_inherited);
 
 /*
  * Finds the connection or the listening sockets: first those of LISTEN_FDS

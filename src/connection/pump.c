@@ -46,6 +46,7 @@ void pump_init_both(struct pump *up, struct pump *down,
 	init(down, up, target, client->out, buffers);
 	up->source_is_socket = down->sink_is_socket = client->is_socket;
 	up->can_splice = down->can_splice = client->is_socket;
+	down->sink_is_inet = client->is_inet;
 	down->sink_is_tuned = client->is_tuned;
 	up->at = up->buffer + offset;
 	up->held = up->read = length;
@@ -279,7 +280,7 @@ static bool drain(struct pump *pump)
 	if (n < 0 && is_retry(errno))
 		return false;
 	if (n < 0 && errno == EPIPE && pump->sink_is_socket &&
-	    is_closed_for_reading(pump->sink)) {
+	    !pump->sink_is_inet && is_closed_for_reading(pump->sink)) {
 		pump_close(pump);
 		pump->can_splice = false;
 		pump->discards = true;
@@ -308,7 +309,12 @@ static void pass_end_on(struct pump *pump)
 {
 	/* A sink that came as one of two descriptors may be a socket too. */
 	if (!pump->source_reset) {
-		shutdown(pump->sink, SHUT_WR);
+		int r = shutdown(pump->sink, SHUT_WR);
+
+		if (r < 0 && pump->sink_is_socket) {
+			pump->sink_failed = true;
+			pump->error = errno;
+		}
 		if (!pump->sink_is_socket)
 			close(pump->sink);
 	}

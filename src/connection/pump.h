@@ -21,6 +21,7 @@ enum pump_state {
 struct pump {
 	int source, sink;
 	bool source_is_socket, sink_is_socket;
+	bool sink_is_inet; /* whose other end reads on, or is gone */
 	enum pump_state state;
 	bool source_reset;  /* the source ended, or will, without an EOF */
 	bool sink_failed;   /* nothing can be delivered any more */

@@ -73,10 +73,34 @@ struct relay {
 	bool over;
 };
 
+/* Errors of a connection, or of a pipe or a terminal; not of this machine. */
+static bool is_of_an_end(int error)
+{
+	switch (error) {
+	case ECONNABORTED:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case EIO:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case ENONET:
+	case ENOPROTOOPT:
+	case ENOTCONN:
+	case EOPNOTSUPP:
+	case EPIPE:
+	case EPROTO:
+	case ETIMEDOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void end(struct relay *relay, enum result result, int error)
 {
-	/* What is short here is no doing of the other end's. */
-	if (error == ENOMEM || error == ENOBUFS)
+	if (error && !is_of_an_end(error))
 		result = RESULT_SYSTEM_ERROR;
 	relay->record->result = result;
 	if (error)
@@ -281,22 +305,22 @@ static void tell_ends(struct relay *relay)
 
 	if (result == RESULT_CLOSED)
 		return;
-	if (result == RESULT_CLIENT_RESET) {
-		end_wait_until_sent(relay->target, relay->grace_us);
-		end_reset(relay->target);
-	} else if (result == RESULT_TARGET_RESET) {
-		end_wait_until_sent(client->out, relay->grace_us);
-		end_reset(client->out);
-	} else if ((result == RESULT_IDLE_TIMEOUT ||
-		       result == RESULT_HALF_CLOSED) &&
-		   delivered) {
+	if ((result == RESULT_IDLE_TIMEOUT || result == RESULT_HALF_CLOSED) &&
+	    delivered) {
 		shutdown(client->out, SHUT_WR);
 		shutdown(relay->target, SHUT_WR);
-	} else {
-		/* What is cut off must not look complete to either end. */
-		end_reset(client->out);
-		end_reset(relay->target);
+		return;
 	}
+	if (result == RESULT_CLIENT_RESET)
+		end_wait_until_sent(relay->target, relay->grace_us);
+	else if (result == RESULT_TARGET_RESET)
+		end_wait_until_sent(client->out, relay->grace_us);
+	/*
+	 * What is cut off must not look complete to either end: not to the one
+	 * either that a call failed for, which may know nothing of it.
+	 */
+	end_reset(client->out);
+	end_reset(relay->target);
 }
 
 /* A pump made them non-blocking; duplicates of the client's live on. */
@@ -327,6 +351,7 @@ void relay(const struct client *client, int target,
 
 	pump_init_both(&relay.up, &relay.down, client, target, start->buffers,
 	    start->offset, start->length);
+	relay.up.sink_is_inet = address_is_inet(&record->address);
 	record->result = RESULT_CLOSED;
 	if (start->target_reset)
 		note_reset(&relay, &relay.down, &relay.up, RESULT_TARGET_RESET,

@@ -263,14 +263,16 @@ enum result serve_refused(const struct client *client)
 	return record.result;
 }
 
-enum result serve_nobody(const struct client *client)
+enum result serve_nobody(const struct client *client, int error)
 {
-	struct record record = {.result = RESULT_CLIENT_RESET,
+	struct record record = {.result = error == -ENOTCONN
+					      ? RESULT_CLIENT_RESET
+					      : RESULT_SYSTEM_ERROR,
 	    .client = client_name(client),
 	    .byte = -1,
 	    .connect_us = -1,
 	    .start_us = deadline_now(),
-	    .error = strerror(ENOTCONN)};
+	    .error = strerror(-error)};
 
 	record_write(&record);
 	return record.result;

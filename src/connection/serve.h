@@ -19,7 +19,10 @@ enum result serve(const struct config *config, const struct client *client);
  */
 enum result serve_refused(const struct client *client);
 
-/* Only writes the record, of a client that was gone before it was served. */
-enum result serve_nobody(const struct client *client);
+/*
+ * Only writes the record, of a client that is not served: with -ENOTCONN it was
+ * gone before; else this is why it cannot be told who it is.
+ */
+enum result serve_nobody(const struct client *client, int error);
 
 #endif

@@ -16,14 +16,19 @@
 int children_init(struct children *ret_children)
 {
 	size_t size = CHILDREN_MAX * sizeof(struct child);
-	int ends[2];
+	int ends[2], r;
 	void *list = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (list == MAP_FAILED || pipe2(ends, O_CLOEXEC) < 0)
 		return -errno;
 	/* Only this end: a spare whose report is late must wait with it. */
-	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
+		r = -errno;
+		close(ends[0]);
+		close(ends[1]);
+		return r;
+	}
 	madvise(list, size, MADV_DONTFORK);
 	*ret_children = (struct children){.list = list,
 	    .reports_in = ends[0],

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -148,14 +149,21 @@ static void add_fields(
 
 static void write_line(struct text *line)
 {
-	ssize_t written;
+	size_t at = 0;
 
 	/* A line that was cut off still ends. */
 	if (line->length == line->size - 1)
 		line->length--;
 	text_add_char(line, '\n');
-	written = write(STDERR_FILENO, line->start, line->length);
-	(void)written; /* there is nobody left to tell */
+	while (at < line->length) {
+		ssize_t n =
+		    write(STDERR_FILENO, line->start + at, line->length - at);
+
+		if (n > 0)
+			at += (size_t)n;
+		else if (n == 0 || errno != EINTR)
+			return; /* there is nobody left to tell */
+	}
 }
 
 static void write_stderr(int level, const char *message,
