@@ -71,7 +71,8 @@ needs_root() {
 }
 
 # start NAME COMMAND...: in the background, with its output in $T/NAME.out and
-# .err; its process id in $PID.
+# .err; its process id in $PID, and later in ${STARTED[NAME]}.
+declare -gA STARTED
 start() {
 	local name=$1
 	shift
@@ -81,6 +82,7 @@ start() {
 	"$@" >>"$T/$name.out" 2>>"$T/$name.err" 3>&- </dev/null &
 	PID=$!
 	PIDS+=("$PID")
+	STARTED[$name]=$PID
 }
 
 end_all() {
@@ -110,9 +112,10 @@ ended() {
 	}
 }
 
-# poll_until COMMAND...: until it succeeds, at most half a minute.
+# poll_until COMMAND...: until it succeeds, at most half a minute, or so many
+# seconds as POLL_SECONDS says.
 poll_until() {
-	local end=$((SECONDS + 31))
+	local end=$((SECONDS + ${POLL_SECONDS:-31}))
 	while :; do
 		"$@" 2>/dev/null && return
 		((SECONDS < end)) || break

@@ -12,6 +12,7 @@
 #include "children.h"
 
 #define REPORTS_AT_ONCE 64
+#define LIST_KEPT       512 /* children, whose memory is not given back */
 
 int children_init(struct children *ret_children)
 {
@@ -46,6 +47,8 @@ void children_add(
 	    .spare = true,
 	    .counts = counts};
 	children->spares[socket]++;
+	if (children->longest < children->count)
+		children->longest = children->count;
 }
 
 static void take_report(struct children *children, const struct report *report)
@@ -134,6 +137,23 @@ static void forget(struct children *children, unsigned i, int status)
 	children->list[i] = children->list[--children->count];
 }
 
+/* When a flood is over, what of the list is in use no more is the kernel's. */
+static void give_back_memory(struct children *children)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size, kept;
+
+	if (children->longest <= LIST_KEPT ||
+	    children->count > children->longest / 4)
+		return;
+	kept = children->count > LIST_KEPT ? children->count : LIST_KEPT;
+	kept = (kept * sizeof(struct child) + page - 1) / page * page;
+	size = CHILDREN_MAX * sizeof(struct child);
+	if (kept < size)
+		madvise(
+		    (char *)children->list + kept, size - kept, MADV_DONTNEED);
+	children->longest = children->count;
+}
+
 void children_reap(struct children *children)
 {
 	int status;
@@ -150,6 +170,7 @@ void children_reap(struct children *children)
 		if (i > 0)
 			forget(children, i - 1, status);
 	}
+	give_back_memory(children);
 }
 
 void children_signal(const struct children *children, int signal)

@@ -34,6 +34,7 @@ struct report {
 
 struct children {
 	unsigned count;    /* of list */
+	unsigned longest;  /* that it was since memory of it was given back */
 	unsigned handlers; /* those of them that have a connection */
 	uint32_t forked;   /* so many so far: the serial of the next one */
 	uint64_t served;   /* handlers that ended with status 0 */

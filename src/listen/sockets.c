@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -12,6 +13,12 @@
 #include "../connection/tune.h"
 #include "../fd.h"
 #include "sockets.h"
+
+/*
+ * As long as the kernel lets it be, net.core.somaxconn. (SOMAXCONN is what that
+ * was when the C library was made: 128 of musl's.)
+ */
+#define QUEUE INT_MAX
 
 static void tune(int fd, const struct settings *settings)
 {
@@ -35,7 +42,7 @@ static int bind_one(const struct address *address, bool ipv6_only,
 		return -errno;
 	tune(fd, settings);
 	if (bind(fd, &address->any, address->length) < 0 ||
-	    listen(fd, SOMAXCONN) < 0)
+	    listen(fd, QUEUE) < 0)
 		return -errno;
 	*ret_fd = fd_take(&fd);
 	return 0;
