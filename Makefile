@@ -5,6 +5,9 @@
 # make deps     install the Debian packages that build and tests need
 # make demo     build it, start it with two targets, show both routes at work
 # make check    the tests; TESTS=tests/relay.bats FILTER=regex for a part
+# make conformance  what both ends of a connection see, longer than check does;
+#               PROXY=127.0.0.1:9092 TARGET_PORT=9001 BYTE=0x01 through this proxy;
+#               PEERS=yes through others, as root
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
 # make fuzz     longer runs of what the tests fuzz; TARGET=route SECONDS=600
 # make check-asan, make lint, make install, make uninstall, make clean
@@ -107,7 +110,7 @@ else
 SAY = @:
 endif
 
-.PHONY: all deps demo tools stage kinds check check-asan bench lint install uninstall clean
+.PHONY: all deps demo tools stage kinds check check-asan conformance bench lint install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM) $(if $(filter yes,$(STATS)),$(STATS_PROGRAM))
@@ -234,6 +237,20 @@ check: all tools stage shipped
 
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no
+
+# Its own ways in for longer; or one proxy that runs already, as the head of
+# tests/conformance/conform says; or all the peers there are.
+CONFORMANCE := $(if $(PROXY),conform,$(if $(PEERS),peers))
+conformance: $(if $(CONFORMANCE),tools,all tools stage)
+	$(Q)$(if $(CONFORMANCE),PROXY=$(PROXY) TARGET_PORT=$(TARGET_PORT) \
+	$(if $(filter undefined,$(origin BYTE)),,BYTE=$(BYTE)) \
+	BUILD=$(abspath build) TOOLS=$(abspath build/tools) \
+	tests/conformance/$(CONFORMANCE),\
+	AT_ONCE=1000 ZERO_WINDOW_MS=60000 TALK_SECONDS=90 BATS_TEST_TIMEOUT=900 \
+	BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
+	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \
+	bats --timing --jobs $(JOBS) --filter '$(FILTER)' \
+	--show-output-of-passing-tests tests/conformance.bats)
 
 bench: all tools stage shipped
 	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
