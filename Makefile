@@ -5,6 +5,9 @@
 # make deps     install the Debian packages that build and tests need
 # make demo     build it, start it with two targets, show both routes at work
 # make check    the tests; TESTS=tests/relay.bats FILTER=regex for a part
+# make conformance  what both ends of a connection see, longer than check does;
+#               PROXY=127.0.0.1:9092 TARGET_PORT=9001 BYTE=0x01 through this proxy;
+#               PEERS=yes through others, as root
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
 # make faults   every system call of a connection fails in every way, minutes;
 #               TARGET=bulk for one scenario of it
@@ -116,7 +119,7 @@ else
 SAY = @:
 endif
 
-.PHONY: all deps demo tools stage kinds check check-asan memcheck coverage bench lint install uninstall clean
+.PHONY: all deps demo tools stage kinds check check-asan memcheck coverage conformance bench lint install uninstall clean
 .DELETE_ON_ERROR:
 
 all: $(PROGRAM) $(if $(filter yes,$(STATS)),$(STATS_PROGRAM))
@@ -269,8 +272,12 @@ soak: all tools stage shipped
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \
 	bats --timing --filter '$(FILTER)' tests/soak.bats
 
+# But for the tests of what is the same in every build, or never has sanitizers.
+check-asan: TESTS := $(if $(filter tests,$(TESTS)),$(filter-out \
+	$(addprefix tests/,$(addsuffix .bats,budget confine docs faults fuzz model)), \
+	$(wildcard tests/*.bats)),$(TESTS))
 check-asan:
-	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no
+	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no TESTS='$(TESTS)'
 
 # With its reports in a file, where a test does not want to find any.
 build/memcheck/valgrind/byte-proxy: build/memcheck/byte-proxy
@@ -288,6 +295,20 @@ coverage:
 	$(Q)rm -rf build/coverage
 	-$(Q)umask 0; $(MAKE) --no-print-directory check COVERAGE=yes STATIC=no
 	$(Q)tests/coverage build/coverage
+
+# Its own ways in for longer; or one proxy that runs already, as the head of
+# tests/conformance/conform says; or all the peers there are.
+CONFORMANCE := $(if $(PROXY),conform,$(if $(PEERS),peers))
+conformance: $(if $(CONFORMANCE),tools,all tools stage)
+	$(Q)$(if $(CONFORMANCE),PROXY=$(PROXY) TARGET_PORT=$(TARGET_PORT) \
+	$(if $(filter undefined,$(origin BYTE)),,BYTE=$(BYTE)) \
+	BUILD=$(abspath build) TOOLS=$(abspath build/tools) \
+	tests/conformance/$(CONFORMANCE),\
+	AT_ONCE=1000 ZERO_WINDOW_MS=60000 TALK_SECONDS=90 BATS_TEST_TIMEOUT=900 \
+	BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
+	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \
+	bats --timing --jobs $(JOBS) --filter '$(FILTER)' \
+	--show-output-of-passing-tests tests/conformance.bats)
 
 bench: all tools stage shipped
 	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \

@@ -461,12 +461,6 @@ serves_if_it_has_all() {
 	handler_status 0
 }
 
-@test "a program with sanitizers says that it is not confined" {
-	is_instrumented || return 0
-	refuses 71 '^byte-proxy: --confine require: built with sanitizers or' \
-		"$BYTE_PROXY" --confine require --listen-port 0 --map '*=a:1'
-}
-
 @test "--user by name, with its group" {
 	needs_root
 	target echo times=9 echo

@@ -11,6 +11,9 @@ bats_require_minimum_version 1.5.0
 : "${BYTE_PROXY:?run the tests with make check}" "${TOOLS:?}" "${BUILD:?}"
 PATH=$TOOLS:$PATH
 
+# shellcheck source=tests/look.bash
+source "$BATS_TEST_DIRNAME/look.bash"
+
 setup() {
 	T=$BATS_TEST_TMPDIR
 	PIDS=()
@@ -96,11 +99,6 @@ end_all() {
 	PIDS=()
 }
 
-# gone PID: it has ended. A zombie of ours has too.
-gone() {
-	! [ -d "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
-}
-
 # ended PID STATUS: waits for a started program; it has to exit with STATUS.
 ended() {
 	local status=0
@@ -110,27 +108,6 @@ ended() {
 		echo "exit status $status, expected $2" >&2
 		return 1
 	}
-}
-
-# poll_until COMMAND...: until it succeeds, at most half a minute, or so many
-# seconds as POLL_SECONDS says.
-poll_until() {
-	local end=$((SECONDS + ${POLL_SECONDS:-31}))
-	while :; do
-		"$@" 2>/dev/null && return
-		((SECONDS < end)) || break
-		sleep 0.02 # between two looks, never instead of one
-	done
-	echo "timed out: $*" >&2
-	return 1
-}
-
-# now_ms: a monotonic clock for what has to be quick or bounded.
-now_ms() {
-	local up
-	read -r up _ </proc/uptime
-	up=${up/./}
-	echo $((10#$up * 10))
 }
 
 # target NAME STEPS...: a target on a free port; it is in ${PORTS[NAME]}, and
@@ -247,7 +224,6 @@ client() {
 in_network() {
 	needs ip iproute2
 	needs_root
-	export -f poll_until gone
 	# shellcheck disable=SC2016 # expanded in there
 	T=$T BYTE_PROXY=$BYTE_PROXY BUILD=$BUILD TESTS=$BATS_TEST_DIRNAME \
 		unshare -nmp --fork --kill-child --mount-proc \
@@ -284,16 +260,6 @@ expect_record() {
 			return 1
 		}
 	done
-}
-
-# cpu_ticks PID: what it has used so far, in hundredths of a second.
-cpu_ticks() {
-	local stat
-	stat=$(<"/proc/$1/stat")
-	stat=${stat##*) }
-	# shellcheck disable=SC2086 # the fields are words
-	set -- $stat
-	echo $((${12} + ${13}))
 }
 
 # spares PID, handlers PID: the children of a listener. A spare has the pipe of

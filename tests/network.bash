@@ -6,6 +6,11 @@
 
 set -e
 
+# shellcheck source=tests/look.bash
+source "$TESTS/look.bash"
+# shellcheck source=tests/hosts.bash
+source "$TESTS/hosts.bash"
+
 ip link set lo up
 # 198.51.100.2 and 2001:db8::2 never answer: frames to them go nowhere.
 ip link add hole type veth peer name nowhere
@@ -31,7 +36,6 @@ for file in hosts resolv.conf; do
 	}
 done
 
-# poll_until and gone come from helpers.bash, by the environment.
 talk_connect() {
 	talk connect "127.0.0.1:$(<"$T/super.port")" "$@"
 }
@@ -45,6 +49,16 @@ install_program() {
 	mkdir -p /usr/local/sbin /etc/byte-proxy
 	install -m 755 "$BYTE_PROXY" /usr/local/sbin/byte-proxy
 	printf '%s\n' "$@" >/etc/byte-proxy/byte-proxy.env
+}
+
+# start_syslog FILE: what is said to syslog goes there.
+start_syslog() {
+	mkdir /mnt/dev
+	cp -a /dev/null /dev/zero /dev/urandom /dev/random /mnt/dev/
+	ln -s /proc/self/fd /mnt/dev/fd
+	mount --bind /mnt/dev /dev
+	socat -u UNIX-RECV:/dev/log,mode=666 "CREATE:$1" &
+	poll_until test -S /dev/log
 }
 
 # The services behind it: OpenSSH on 22, HTTP on 80, HTTPS on 443.
@@ -109,6 +123,10 @@ front_socket_activate() {
 		/usr/local/sbin/byte-proxy \
 		--env-file /etc/byte-proxy/byte-proxy.env 2>"$T/front.err" &
 }
+front_socket_activate_accept() {
+	systemd-socket-activate --accept -l 9092 /usr/local/sbin/byte-proxy \
+		--env-file /etc/byte-proxy/byte-proxy.env 2>"$T/front.err" &
+}
 front_socket_activate_listening() {
 	systemd-socket-activate -l 9092 /usr/local/sbin/byte-proxy \
 		--env-file /etc/byte-proxy/byte-proxy.env 2>"$T/front.err" &
@@ -132,10 +150,27 @@ front_inetd_wait() {
 	"$BUILD/servers/openbsd-inetd/usr/sbin/inetd" -i "$T/inetd.conf" \
 		2>"$T/front.err" &
 }
-front_socat() {
+# socat_exec OPTIONS [OPTION-OF-EXEC]
+socat_exec() {
+	# shellcheck disable=SC2086 # words
 	BYTE_PROXY_ENV_FILE=/etc/byte-proxy/byte-proxy.env \
-		socat TCP-LISTEN:9092,fork,reuseaddr EXEC:byte-proxy \
+		socat $1 TCP-LISTEN:9092,fork,reuseaddr "EXEC:byte-proxy${2:-}" \
 		2>"$T/front.err" &
+}
+front_socat() {
+	socat_exec ''
+}
+front_socat_pipes() {
+	socat_exec '-t 1' ,pipes
+}
+front_socat_nofork() {
+	socat_exec '' ,nofork
+}
+# As PID 1 does it, and worse: duplicates of the client's socket are kept.
+front_superserver() {
+	superserver keep signals stray port=9092 times=100000 "$T/super" -- \
+		/usr/local/sbin/byte-proxy \
+		--env-file /etc/byte-proxy/byte-proxy.env 2>"$T/front.err" &
 }
 
 # front NAME: starts it, and waits for its port.
@@ -149,33 +184,4 @@ ssh_to() {
 	ssh -F none -i "$T/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
 		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o \
 		ConnectTimeout=10 "$@"
-}
-
-# host NAME NUMBER: a host of its own, 192.0.2.NUMBER, on one switch with this
-# one, which is 192.0.2.254.
-host() {
-	ip link show switch >/dev/null 2>&1 || {
-		ip link add switch type bridge
-		ip address add 192.0.2.254/24 dev switch
-		ip link set switch up
-	}
-	ip netns add "$1"
-	ip link add "port-$1" type veth peer name eth0 netns "$1"
-	ip link set "port-$1" master switch up
-	ip -n "$1" link set lo up
-	ip -n "$1" address add "192.0.2.$2/24" dev eth0
-	ip -n "$1" link set eth0 up
-}
-
-# on NAME COMMAND...: there. unplug NAME: as if its power was lost.
-on() {
-	ip netns exec "$@"
-}
-unplug() {
-	ip link set "port-$1" down
-}
-
-# acknowledged: nothing that was sent from here waits for that.
-acknowledged() {
-	! ss -Htno state established | grep -q '(on,'
 }

@@ -467,3 +467,9 @@ printed() {
 		255.0.10.100 255.0.10.100
 	END
 }
+
+@test "a program with sanitizers says that it is not confined" {
+	is_instrumented || return 0
+	refuses 71 '^byte-proxy: --confine require: built with sanitizers or' \
+		"$BYTE_PROXY" --confine require --listen-port 0 --map '*=a:1'
+}

@@ -116,11 +116,7 @@ all_through() {
 	local front
 	for front in xinetd inetd; do
 		rm -rf "$T"/syslog
-		in_network 'mkdir /mnt/dev
-			cp -a /dev/null /dev/zero /dev/urandom /dev/random /mnt/dev/
-			mount --bind /mnt/dev /dev
-			socat -u UNIX-RECV:/dev/log,mode=666 "CREATE:$T/syslog" &
-			poll_until test -S /dev/log
+		in_network 'start_syslog "$T/syslog"
 			install_program "BYTE_PROXY_MAP=0x01=127.0.0.1:1"
 			front '"$front"'
 			talk connect 127.0.0.1:9092 send:"\x01" eof

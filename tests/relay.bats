@@ -117,24 +117,6 @@ uses_no_cpu() {
 	[ $(($(cpu_ticks "$1") - before)) -le 2 ]
 }
 
-# stands_still: everything between the client and the target's port $1 is full:
-# bytes wait in the target's and in the client's own queue, and none moves.
-stands_still() {
-	local before
-	before=$(queues "$1")
-	grep -q '^[1-9][0-9]* 0$' <<<"$before" &&
-		grep -q '^0 [1-9][0-9]*$' <<<"$before" || return 1
-	sleep 0.3 # nothing moves for so long
-	[ "$(queues "$1")" = "$before" ]
-}
-
-# queues PORT: bytes received and not read, sent and not acknowledged, of the
-# target's end (its Recv-Q) and of the client's (its Send-Q).
-queues() {
-	ss -Htn "sport = :$1" | awk '{ print $2, $3 }'
-	ss -Htn "dport = :$PORT" | awk '{ print $2, $3 }'
-}
-
 # a_stall_costs_nothing STEP: what the client sends to a target that reads none
 # of it after the first 2 MB, which made the relay splice.
 a_stall_costs_nothing() {
@@ -147,7 +129,7 @@ a_stall_costs_nothing() {
 	poll_until has_handler "$PROXY_PID"
 	local handler
 	handler=$(handler_of "$PROXY_PID")
-	poll_until stands_still "${PORTS[slow]}"
+	poll_until stands_still "$PORT" "${PORTS[slow]}"
 	uses_no_cpu "$handler"
 	touch "$T/go"
 	ended "$TARGET_PID" 0

@@ -17,6 +17,7 @@
  *	timestamps have the kernel report each segment in the error queue
  *	gone       wait until the client is gone before starting
  *	times=N    end after N connections (1)
+ *	port=N     listen on this port, of every address
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -36,7 +37,7 @@
 
 struct options {
 	bool on_stderr, keep, signals, stray, gone, timestamps;
-	int times;
+	int times, port;
 };
 
 static void write_line(const char *base, const char *suffix, int number)
@@ -62,10 +63,11 @@ static void write_line(const char *base, const char *suffix, int number)
 	rename(temporary, path);
 }
 
-static int listen_on_free_port(const char *base)
+static int start_listening(int port, const char *base)
 {
-	struct sockaddr_in address = {
-	    .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct sockaddr_in address = {.sin_family = AF_INET,
+	    .sin_port = htons((uint16_t)port),
+	    .sin_addr.s_addr = htonl(port ? INADDR_ANY : INADDR_LOOPBACK)};
 	socklen_t length = sizeof(address);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -127,7 +129,8 @@ static char **parse(int argc, char *argv[], struct options *options)
 			options->gone = true;
 		else if (strcmp(argv[i], "timestamps") == 0)
 			options->timestamps = true;
-		else if (sscanf(argv[i], "times=%d", &options->times) != 1)
+		else if (sscanf(argv[i], "times=%d", &options->times) != 1 &&
+			 sscanf(argv[i], "port=%d", &options->port) != 1)
 			break;
 	}
 	return argv + i;
@@ -166,7 +169,7 @@ int main(int argc, char *argv[])
 		fprintf(stderr, "superserver: see its source\n");
 		return 64;
 	}
-	listener = listen_on_free_port(base);
+	listener = start_listening(options.port, base);
 	for (left = options.times; left > 0; left--) {
 		int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 

@@ -3,23 +3,29 @@
  * talk: one scripted end of a connection, for the tests.
  *
  *	talk connect ADDRESS [from=IP] [times=N] STEP... (one after the other)
+ *	talk connect ADDRESS [from=IP] at-once=N STEP...
  *	talk listen ADDRESS PORT_FILE [times=N] STEP...
+ *	talk listen ADDRESS PORT_FILE full          (TCP; takes no connection)
  *	talk fds STEP...                            (descriptors 0 and 1)
  *
  * ADDRESS is 127.0.0.1:PORT, [::1]:PORT, unix:/path or unix:@name. A listener
  * on port 0 writes the port that it got to PORT_FILE (an empty line for a unix
  * socket), takes N connections (1) and runs the steps on each, all at once.
+ * One that is full has a queue for connections with no place left in it: to who
+ * connects it is a host that does not answer.
  *
  * The steps run in order, each within TALK_SECONDS (30) seconds of its own, so
  * that nothing hangs. The first that fails is named, and the exit status is 1.
  *
  *	send:TEXT        send; \xHH, \n, \r, \\ are escapes
+ *	last:TEXT        send in one segment with the end
  *	oob:TEXT         send as urgent data
  *	early-oob        send a segment with urgent data that belongs behind
  *	                 1,000 bytes which never come (IPv4, as root)
  *	tiny:N           send N segments of 100 bytes of the pattern
  *	put:BYTES[@SEED] send a pseudo-random pattern
  *	fill             send until nothing more is taken for 300 ms
+ *	acked            wait until all that was sent is acknowledged
  *	expect:TEXT      receive exactly this
  *	get:BYTES[@SEED] receive exactly this pattern
  *	both:BYTES[@SEED] send the pattern and receive it, at the same time
@@ -38,6 +44,7 @@
  *	shut, reset, close; deaf: close the half for reading
  *	took             print the microseconds since connect() was called
  *	wait:MS          be late
+ *	within:MS        the step that follows has only so long
  *	touch:FILE       make a file: something else may go on
  *	await:FILE       wait until there is one
  */
@@ -55,11 +62,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/sockios.h>
 
 #define CHUNK_BYTES 65536
 
@@ -67,6 +77,7 @@ struct talk {
 	int in, out;
 	int64_t deadline_us;
 	int64_t start_us; /* of the connection */
+	int within_ms;    /* for the next step, if not 0 */
 	const char *step;
 };
 
@@ -89,6 +100,11 @@ static _Noreturn void fail_errno(const struct talk *talk, const char *what)
 	fprintf(
 	    stderr, "talk: %s: %s: %s\n", talk->step, what, strerror(errno));
 	exit(1);
+}
+
+static void pause_ms(int ms)
+{
+	poll(NULL, 0, ms);
 }
 
 /* Waits for events until the step's deadline; fails when it is over. */
@@ -189,6 +205,12 @@ static size_t unescape(const char *text, char *out)
 	return (size_t)(out - start);
 }
 
+static void last(struct talk *talk, const char *bytes, size_t size)
+{
+	send_all(talk, bytes, size, MSG_MORE);
+	shutdown(talk->out, SHUT_WR);
+}
+
 static void put(struct talk *talk, const char *argument)
 {
 	static char buffer[CHUNK_BYTES];
@@ -268,6 +290,17 @@ static void fill(struct talk *talk)
 	}
 	printf("%zu\n", total);
 	fflush(stdout);
+}
+
+static void acked(const struct talk *talk)
+{
+	int left;
+
+	while (ioctl(talk->out, SIOCOUTQ, &left) == 0 && left > 0) {
+		if (now_us() > talk->deadline_us)
+			fail(talk, "timed out");
+		pause_ms(1);
+	}
 }
 
 /* Receives and drops. Returns 0 at the end, -1 at a reset. */
@@ -352,11 +385,6 @@ static void reset(struct talk *talk)
 
 	setsockopt(talk->out, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	close(talk->out);
-}
-
-static void pause_ms(int ms)
-{
-	poll(NULL, 0, ms);
 }
 
 static void await(struct talk *talk, const char *path)
@@ -475,6 +503,8 @@ static bool run_sending(struct talk *talk, const char *step)
 
 	if ((argument = is(step, "send:")))
 		send_all(talk, text, unescape(argument, text), 0);
+	else if ((argument = is(step, "last:")))
+		last(talk, text, unescape(argument, text));
 	else if ((argument = is(step, "oob:")))
 		send_all(talk, text, unescape(argument, text), MSG_OOB);
 	else if ((argument = is(step, "put:")))
@@ -489,6 +519,8 @@ static bool run_sending(struct talk *talk, const char *step)
 		rtt(talk, argument);
 	else if (is(step, "fill"))
 		fill(talk);
+	else if (is(step, "acked"))
+		acked(talk);
 	else if (is(step, "echo"))
 		echo(talk, false);
 	else if (is(step, "upper"))
@@ -555,6 +587,8 @@ static void run_step(struct talk *talk, const char *step)
 		close(talk->out);
 	else if ((argument = is(step, "wait:")))
 		pause_ms(atoi(argument));
+	else if ((argument = is(step, "within:")))
+		talk->within_ms = atoi(argument);
 	else if ((argument = is(step, "touch:")))
 		touch(talk, argument);
 	else if ((argument = is(step, "await:")))
@@ -566,11 +600,14 @@ static void run_step(struct talk *talk, const char *step)
 static void run(struct talk *talk, char *const steps[])
 {
 	const char *seconds = getenv("TALK_SECONDS");
-	int limit = seconds ? atoi(seconds) : 30;
+	int limit_ms = seconds ? atoi(seconds) * 1000 : 30000;
 
 	for (; *steps; steps++) {
+		int ms = talk->within_ms ? talk->within_ms : limit_ms;
+
+		talk->within_ms = 0;
 		talk->step = *steps;
-		talk->deadline_us = now_us() + (int64_t)limit * 1000000;
+		talk->deadline_us = now_us() + (int64_t)ms * 1000;
 		run_step(talk, *steps);
 	}
 }
@@ -656,11 +693,47 @@ static void write_port(struct talk *talk, int fd, const char *path)
 		fail_errno(talk, path);
 }
 
+/* How many of this process' children failed. */
+static int count_failed(void)
+{
+	int failed = 0, status;
+
+	while (wait(&status) > 0)
+		failed += status != 0;
+	return failed;
+}
+
+/*
+ * The queue has room for one connection, however small it is said to be. Once
+ * it is full the kernel drops what asks for one.
+ */
+static void stay_full(struct talk *talk, int listener, const char *port_file)
+{
+	struct address address;
+	struct pollfd fds[4];
+	size_t count = 0;
+
+	address.length = sizeof(address.local);
+	getsockname(listener, &address.any, &address.length);
+	listen(listener, 0);
+	do {
+		if (count == sizeof(fds) / sizeof(fds[0]))
+			fail(talk, "it takes one more");
+		fds[count] = (struct pollfd){
+		    .fd = make_socket(&address), .events = POLLOUT};
+		fcntl(fds[count].fd, F_SETFL, O_NONBLOCK);
+		connect(fds[count].fd, &address.any, address.length);
+	} while (poll(&fds[count++], 1, 200) > 0);
+	write_port(talk, listener, port_file);
+	for (;;)
+		pause();
+}
+
 static int run_listening(struct talk *talk, char *argv[])
 {
 	struct address address = parse_address(talk, argv[0]);
 	int listener = make_socket(&address);
-	int times = 1, failed = 0, status;
+	int times = 1;
 	char **steps = argv + 2;
 
 	if (*steps && sscanf(*steps, "times=%d", &times) == 1)
@@ -668,6 +741,8 @@ static int run_listening(struct talk *talk, char *argv[])
 	if (bind(listener, &address.any, address.length) < 0 ||
 	    listen(listener, 512) < 0)
 		fail_errno(talk, argv[0]);
+	if (*steps && strcmp(*steps, "full") == 0)
+		stay_full(talk, listener, argv[1]);
 	write_port(talk, listener, argv[1]);
 	for (int i = 0; i < times; i++) {
 		int fd = accept(listener, NULL, NULL);
@@ -683,16 +758,29 @@ static int run_listening(struct talk *talk, char *argv[])
 		run(talk, steps);
 		return 0;
 	}
-	while (wait(&status) > 0)
-		failed += status != 0;
-	return failed != 0;
+	return count_failed() != 0;
 }
 
-static void run_connecting(struct talk *talk, char *argv[])
+static void run_connection(struct talk *talk, const struct address *address,
+    const struct address *from, char *const steps[], const char *name)
+{
+	int fd = make_socket(address);
+
+	talk->start_us = now_us();
+	if (from->length && bind(fd, &from->any, from->length) < 0)
+		fail_errno(talk, "from");
+	if (connect(fd, &address->any, address->length) < 0)
+		fail_errno(talk, name);
+	use(talk, fd);
+	run(talk, steps);
+	close(fd);
+}
+
+static int run_connecting(struct talk *talk, char *argv[])
 {
 	struct address address = parse_address(talk, argv[0]);
 	struct address from = {0};
-	int times = 1;
+	int times = 1, at_once = 0;
 	char **steps = argv + 1;
 
 	if (*steps && strncmp(*steps, "from=", 5) == 0) {
@@ -701,20 +789,24 @@ static void run_connecting(struct talk *talk, char *argv[])
 		snprintf(text, sizeof(text), "%s:0", *steps++ + 5);
 		from = parse_address(talk, text);
 	}
-	if (*steps && sscanf(*steps, "times=%d", &times) == 1)
+	if (*steps && (sscanf(*steps, "times=%d", &times) == 1 ||
+			  sscanf(*steps, "at-once=%d", &at_once) == 1))
 		steps++;
-	for (; times > 0; times--) {
-		int fd = make_socket(&address);
+	for (int i = 0; i < at_once; i++) {
+		pid_t pid = fork();
 
-		talk->start_us = now_us();
-		if (from.length && bind(fd, &from.any, from.length) < 0)
-			fail_errno(talk, "from");
-		if (connect(fd, &address.any, address.length) < 0)
-			fail_errno(talk, argv[0]);
-		use(talk, fd);
-		run(talk, steps);
-		close(fd);
+		if (pid < 0)
+			fail_errno(talk, "fork");
+		if (pid == 0) {
+			run_connection(talk, &address, &from, steps, argv[0]);
+			_exit(0);
+		}
 	}
+	if (at_once)
+		return count_failed() != 0;
+	for (; times > 0; times--)
+		run_connection(talk, &address, &from, steps, argv[0]);
+	return 0;
 }
 
 int main(int argc, char *argv[])
@@ -724,8 +816,8 @@ int main(int argc, char *argv[])
 	if (argc > 3 && strcmp(argv[1], "listen") == 0)
 		return run_listening(&talk, argv + 2);
 	if (argc > 2 && strcmp(argv[1], "connect") == 0)
-		run_connecting(&talk, argv + 2);
-	else if (argc > 1 && strcmp(argv[1], "fds") == 0)
+		return run_connecting(&talk, argv + 2);
+	if (argc > 1 && strcmp(argv[1], "fds") == 0)
 		run(&talk, argv + 2);
 	else
 		fail(&talk, "expected connect, listen or fds");
