@@ -154,11 +154,12 @@ front_inetd_wait() {
 socat_exec() {
 	# shellcheck disable=SC2086 # words
 	BYTE_PROXY_ENV_FILE=/etc/byte-proxy/byte-proxy.env \
-		socat $1 TCP-LISTEN:9092,fork,reuseaddr "EXEC:byte-proxy${2:-}" \
+		socat $1 TCP-LISTEN:9092,fork,reuseaddr,backlog=4096 \
+		"EXEC:byte-proxy${2:-}" \
 		2>"$T/front.err" &
 }
 front_socat() {
-	socat_exec ''
+	socat_exec '-t 86400'
 }
 front_socat_pipes() {
 	socat_exec '-t 1' ,pipes

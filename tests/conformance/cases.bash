@@ -166,6 +166,8 @@ client send:'\xee' put:1000000 eof
 target unasked
 record result=no-route byte=0xee bytes_up=0
 only routes 'it strips no byte'
+instead pipes
+none 'byte-proxy leaves what is in a pipe, and socat resets its client'
 
 row 'a silent client is closed, and no target asked'
 client within:12000 eof

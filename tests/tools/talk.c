@@ -722,7 +722,7 @@ static void stay_full(struct talk *talk, int listener, const char *port_file)
 		fds[count] = (struct pollfd){
 		    .fd = make_socket(&address), .events = POLLOUT};
 		fcntl(fds[count].fd, F_SETFL, O_NONBLOCK);
-		connect(fds[count].fd, &address.any, address.length);
+		(void)connect(fds[count].fd, &address.any, address.length);
 	} while (poll(&fds[count++], 1, 200) > 0);
 	write_port(talk, listener, port_file);
 	for (;;)
