@@ -58,3 +58,26 @@ void end_wait_until_sent(int fd, int64_t deadline)
 			return;
 	}
 }
+
+void end_tell(int client, int target, enum result result, bool delivered,
+    int64_t deadline)
+{
+	if (result == RESULT_CLOSED)
+		return;
+	if ((result == RESULT_IDLE_TIMEOUT || result == RESULT_HALF_CLOSED) &&
+	    delivered) {
+		shutdown(client, SHUT_WR);
+		shutdown(target, SHUT_WR);
+		return;
+	}
+	if (result == RESULT_CLIENT_RESET)
+		end_wait_until_sent(target, deadline);
+	else if (result == RESULT_TARGET_RESET)
+		end_wait_until_sent(client, deadline);
+	/*
+	 * What is cut off must not look complete to either end: not to the one
+	 * either that a call failed for, which may know nothing of it.
+	 */
+	end_reset(client);
+	end_reset(target);
+}

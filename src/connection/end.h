@@ -3,7 +3,10 @@
 #ifndef CONNECTION_END_H
 #define CONNECTION_END_H
 
+#include <stdbool.h>
 #include <stdint.h>
+
+#include "../record/result.h"
 
 /*
  * The error that poll() reported with POLLERR (socket(7), SO_ERROR): errno, 0
@@ -29,5 +32,13 @@ void end_reset(int fd);
  * before a moment to get out, until the deadline or a second signal.
  */
 void end_wait_until_sent(int fd, int64_t deadline);
+
+/*
+ * Tells both ends how the relay between them ended, where they do not know it
+ * already; `delivered` says that nothing was held back. What was sent before a
+ * reset gets out as above, until the deadline.
+ */
+void end_tell(int client, int target, enum result result, bool delivered,
+    int64_t deadline);
 
 #endif

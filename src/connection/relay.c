@@ -296,33 +296,6 @@ static void run(struct relay *relay)
 	}
 }
 
-/* Tells the ends how the relay ended, where they do not know it already. */
-static void tell_ends(struct relay *relay)
-{
-	const struct client *client = relay->client;
-	enum result result = relay->record->result;
-	bool delivered = !relay->up.held && !relay->down.held;
-
-	if (result == RESULT_CLOSED)
-		return;
-	if ((result == RESULT_IDLE_TIMEOUT || result == RESULT_HALF_CLOSED) &&
-	    delivered) {
-		shutdown(client->out, SHUT_WR);
-		shutdown(relay->target, SHUT_WR);
-		return;
-	}
-	if (result == RESULT_CLIENT_RESET)
-		end_wait_until_sent(relay->target, relay->grace_us);
-	else if (result == RESULT_TARGET_RESET)
-		end_wait_until_sent(client->out, relay->grace_us);
-	/*
-	 * What is cut off must not look complete to either end: not to the one
-	 * either that a call failed for, which may know nothing of it.
-	 */
-	end_reset(client->out);
-	end_reset(relay->target);
-}
-
 /* A pump made them non-blocking; duplicates of the client's live on. */
 static void restore_blocking(const struct relay *relay)
 {
@@ -357,7 +330,8 @@ void relay(const struct client *client, int target,
 		note_reset(&relay, &relay.down, &relay.up, RESULT_TARGET_RESET,
 		    start->target_reset);
 	run(&relay);
-	tell_ends(&relay);
+	end_tell(client->out, target, record->result,
+	    !relay.up.held && !relay.down.held, relay.grace_us);
 	restore_blocking(&relay);
 	pump_close(&relay.up);
 	pump_close(&relay.down);
