@@ -69,23 +69,6 @@ load crowd
 	not grep -qE 'result=system-error|handler died' "$LOG"
 }
 
-@test "a limit of descriptors reached in mid-flood, then lifted" {
-	echo_target
-	proxy --map "0x01=127.0.0.1:$ECHOES"
-	warm_up
-	# 0 to 2, the port, the reports' pipe: no spare of these can accept.
-	start flood flood serve "$PORT" 400 50 20000
-	poll_until served_so_far 50
-	prlimit --pid "$PROXY_PID" --nofile=6:
-	poll_until grep -q 'accept failed.* error="[^"]*file' "$LOG"
-	not gone "${STARTED[flood]}"
-	prlimit --pid "$PROXY_PID" --nofile=1024:
-	ended "${STARTED[flood]}" 0
-	grep -qx 'good 400 bad 0 reset 0 refused 0' "$T/flood.out"
-	served 50 10 20000
-	is_as_before
-}
-
 # crowded_out: of the listener's user no process can be forked any more.
 crowded_out() {
 	[ "$(grep -c 'fork failed' "$LOG")" -gt "$1" ]
