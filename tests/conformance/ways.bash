@@ -14,9 +14,9 @@ settings() {
 	echo 'BYTE_PROXY_FIRST_BYTE_TIMEOUT=2s'
 	echo 'BYTE_PROXY_CONNECT_TIMEOUT=2s'
 }
-# The times are longer than it takes until all is ready for an end to vanish.
+# These two times are over before keepalive ends a connection, after 2 s at least.
 patient_settings() {
-	settings | sed 's/=2s$/=5s/'
+	settings | sed 's/=2s$/=1500ms/'
 	echo 'BYTE_PROXY_KEEPALIVE=1s'
 	echo 'BYTE_PROXY_KEEPALIVE_INTERVAL=1s'
 	echo 'BYTE_PROXY_USER_TIMEOUT=1500ms'
