@@ -272,9 +272,10 @@ soak: all tools stage shipped
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \
 	bats --timing --filter '$(FILTER)' tests/soak.bats
 
-# But for the tests of what is the same in every build, or never has sanitizers.
+# But for the tests of what is the same in every build, or never has sanitizers,
+# and those of each way in, of which relay.bats has the cases by one way.
 check-asan: TESTS := $(if $(filter tests,$(TESTS)),$(filter-out \
-	$(addprefix tests/,$(addsuffix .bats,budget confine docs faults fuzz model)), \
+	$(addprefix tests/,$(addsuffix .bats,budget confine conformance docs faults fuzz model)), \
 	$(wildcard tests/*.bats)),$(TESTS))
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no TESTS='$(TESTS)'
