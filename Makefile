@@ -275,7 +275,7 @@ soak: all tools stage shipped
 # But for the tests of what is the same in every build, or never has sanitizers,
 # and those of each way in, of which relay.bats has the cases by one way.
 check-asan: TESTS := $(if $(filter tests,$(TESTS)),$(filter-out \
-	$(addprefix tests/,$(addsuffix .bats,budget confine conformance docs faults fuzz model)), \
+	$(addprefix tests/,$(addsuffix .bats,budget confine conformance docs faults fuzz)), \
 	$(wildcard tests/*.bats)),$(TESTS))
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no TESTS='$(TESTS)'

@@ -14,8 +14,8 @@
 enum result serve(const struct config *config, const struct client *client);
 
 /*
- * Ends the connection at once, unread, and writes the record: its source has as
- * many as it may.
+ * Ends the connection at once, whatever it sent, and writes the record: its
+ * source has as many as it may.
  */
 enum result serve_refused(const struct client *client);
 
