@@ -77,6 +77,21 @@ probed_in() {
 	done
 }
 
+@test "a connection that was there before the listener has it too" {
+	needs ss iproute2
+	target echo times=3 echo
+	# The one that starts it; no byte of its own is before the listening.
+	activate -- --map "0x01=${TARGETS[echo]}" "${PATIENCE[@]}"
+	relaying
+	probed_in 16min sport
+	probed_in 16min dport
+	relayed_on
+	relaying
+	probed_in 16min sport
+	relayed_on
+	expect_record result=closed 2:result=closed
+}
+
 @test "a reload tells the listening sockets anew, and takes back what is gone" {
 	needs ss iproute2
 	needs strace strace
@@ -209,7 +224,8 @@ vanished() {
 
 @test "the half-closed timeout resets what is stalled: it must not look complete" {
 	target source expect:hello eof fill reset-seen
-	proxy --map "0x01=${TARGETS[source]}" --half-closed-timeout 1s
+	# By then the source has filled what there is to fill.
+	proxy --map "0x01=${TARGETS[source]}" --half-closed-timeout 3s
 	start client talk connect "127.0.0.1:$PORT" send:'\x01hello' shut \
 		"await:$T/over" reset-seen
 	CLIENT=$PID
