@@ -80,7 +80,7 @@ probed_in() {
 @test "a connection that was there before the listener has it too" {
 	needs ss iproute2
 	target echo times=3 echo
-	# The one that starts it; no byte of its own is before the listening.
+	# The one that starts it.
 	activate -- --map "0x01=${TARGETS[echo]}" "${PATIENCE[@]}"
 	relaying
 	probed_in 16min sport

@@ -40,12 +40,13 @@ const char *client_name(const struct client *client)
 	return client->name[0] ? client->name : NULL;
 }
 
-void client_accepted(int fd, const struct address *peer, enum log_address how,
-    struct client *ret_client)
+void client_accepted(int fd, const struct address *peer, bool is_tuned,
+    enum log_address how, struct client *ret_client)
 {
 	ret_client->in = ret_client->out = fd;
 	ret_client->is_socket = true;
-	ret_client->is_inet = ret_client->is_tuned = address_is_inet(peer);
+	ret_client->is_inet = address_is_inet(peer);
+	ret_client->is_tuned = is_tuned && ret_client->is_inet;
 	ret_client->named = 0;
 	ret_client->peer = *peer;
 	set_name(ret_client, peer, how);

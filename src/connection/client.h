@@ -24,11 +24,12 @@ struct client {
 };
 
 /*
- * The client of a connection that was just accepted from `peer`. Of an IPv4 or
+ * The client of a connection that was just accepted from `peer`, with the
+ * options of tune.h from the listening socket, or without. Of an IPv4 or
  * IPv6 address its name has what `how` leaves: nothing else has it.
  */
-void client_accepted(int fd, const struct address *peer, enum log_address how,
-    struct client *ret_client);
+void client_accepted(int fd, const struct address *peer, bool is_tuned,
+    enum log_address how, struct client *ret_client);
 
 /*
  * The client at the other end of what was inherited. Its name is the

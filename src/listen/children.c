@@ -70,6 +70,8 @@ static void take_report(struct children *children, const struct report *report)
 		children->accepted++;
 		children->spares[child->socket]--;
 		children->taken[child->socket]++;
+		if (children->untuned[child->socket])
+			children->untuned[child->socket]--;
 		return;
 	}
 }

@@ -44,9 +44,11 @@ struct children {
 	uint64_t accepted; /* connections so far */
 	struct sources sources;
 	int reports_in, reports_out; /* the pipe */
-	/* For each listening socket: its spares; connections since a look. */
+	/* For each listening socket: its spares; connections since a look;
+	   those to come that may be from before it had its options. */
 	unsigned spares[INHERITED_LISTENERS_MAX];
 	unsigned taken[INHERITED_LISTENERS_MAX];
+	unsigned untuned[INHERITED_LISTENERS_MAX];
 	struct child *list;
 };
 

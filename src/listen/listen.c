@@ -101,6 +101,7 @@ static void reload(struct listener *listener)
 	reload->spare = old;
 	sockets_tune_anew(
 	    listener->sockets, &old->settings, &listener->config->settings);
+	pool_note_queues(&listener->pool);
 	log_choose(listener->config->settings.log_to,
 	    listener->config->settings.debug);
 	listener->reloaded = listener->pool.children.forked;

@@ -12,9 +12,20 @@
 
 int pool_init(struct pool *ret_pool, const struct sockets *sockets)
 {
+	int r;
+
 	*ret_pool = (struct pool){.sockets = sockets, .waiting = -1};
 	spares_init(&ret_pool->spares, sockets->count);
-	return children_init(&ret_pool->children);
+	r = children_init(&ret_pool->children);
+	if (r == 0)
+		pool_note_queues(ret_pool);
+	return r;
+}
+
+void pool_note_queues(struct pool *pool)
+{
+	for (int i = 0; i < pool->sockets->count; i++)
+		pool->children.untuned[i] = sockets_queued(pool->sockets, i);
 }
 
 bool pool_is_full(const struct pool *pool, const struct settings *settings)
@@ -57,7 +68,8 @@ static bool fork_spare(struct pool *pool, const struct settings *settings,
 	    .listener = getpid(),
 	    .drain_timeout_ms = settings->drain_timeout_ms,
 	    .log_address = settings->log_address,
-	    .per_source = settings->max_connections_per_source};
+	    .per_source = settings->max_connections_per_source,
+	    .is_tuned = !children->untuned[socket]};
 	pid_t pid = _Fork();
 
 	if (pid == 0) {

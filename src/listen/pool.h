@@ -23,6 +23,12 @@ struct pool {
 /* Returns 0 or a negative errno. The sockets stay the caller's. */
 int pool_init(struct pool *ret_pool, const struct sockets *sockets);
 
+/*
+ * The sockets have just got options (tune.h), which connections in their queues
+ * do not have: those are as good as handed over. (At the start by pool_init().)
+ */
+void pool_note_queues(struct pool *pool);
+
 /* Takes what was reported, reaps who has ended, and adapts to the rate. */
 void pool_look(struct pool *pool, const struct settings *settings);
 

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <limits.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -80,6 +81,17 @@ void sockets_inherit(const struct inherited *inherited,
 		ioctl(ret_sockets->fds[i], FIONBIO, &off);
 		tune(ret_sockets->fds[i], settings);
 	}
+}
+
+unsigned sockets_queued(const struct sockets *sockets, int i)
+{
+	struct tcp_info info = {0};
+	socklen_t length = sizeof(info);
+
+	/* Of a listening socket this is the length of its queue. */
+	if (getsockopt(sockets->fds[i], IPPROTO_TCP, TCP_INFO, &info, &length))
+		return 0;
+	return info.tcpi_unacked;
 }
 
 void sockets_tune_anew(const struct sockets *sockets,

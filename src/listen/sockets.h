@@ -24,6 +24,12 @@ void sockets_inherit(const struct inherited *inherited,
     const struct settings *settings, struct sockets *ret_sockets);
 
 /*
+ * How many connections wait in the queue of the i-th one (tcp(7), TCP_INFO);
+ * 0 where that cannot be told, as of a unix socket.
+ */
+unsigned sockets_queued(const struct sockets *sockets, int i);
+
+/*
  * Gives them the options of `settings` in place of those of `before` (tune.h);
  * connections that come in from now on have them.
  */

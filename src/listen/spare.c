@@ -89,7 +89,8 @@ static int take(const struct spare *spare, int fd, const struct address *peer,
 	report(spare, 0, refused ? SOURCE_NONE : source);
 	close_others(spare, fd);
 	sources_leave(&sources); /* also if the limit is off by now */
-	client_accepted(fd, peer, spare->log_address, ret_client);
+	client_accepted(
+	    fd, peer, spare->is_tuned, spare->log_address, ret_client);
 	return refused ? -EDQUOT : 0;
 }
 

@@ -3,6 +3,8 @@
 #ifndef LISTEN_SPARE_H
 #define LISTEN_SPARE_H
 
+#include <stdbool.h>
+
 #include "../connection/client.h"
 #include "children.h"
 #include "sockets.h"
@@ -17,6 +19,7 @@ struct spare {
 	uint32_t drain_timeout_ms;
 	enum log_address log_address;
 	unsigned per_source; /* so many of one source; 0: no limit */
+	bool is_tuned;       /* what it accepts has the socket's options */
 };
 
 /*
