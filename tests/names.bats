@@ -48,7 +48,7 @@ connected_within() {
 	printf '%s\n' '::1 both' '127.0.0.1 both' >"$T/hosts"
 	served '' --map 0x01=both:PORT
 	expect_record result=closed "address=127.0.0.1:$(<"$T/echo.port")"
-	connected_within 200
+	connected_within 250
 }
 
 @test "the first address never answers: the next one is tried after 250 ms" {
