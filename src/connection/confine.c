@@ -187,7 +187,7 @@ static const char *enter_relaying(const struct settings *settings)
 	if (r < 0)
 		why = lacks(how, "this kernel has no Landlock", r);
 	tcp_is_denied = r == 0 && versions[version].all.tcp;
-	r = why ? 0 : confine_filter_relaying(tcp_is_denied);
+	r = why ? 0 : confine_filter_relaying(confine_reset_length());
 	if (r < 0)
 		why = lacks(how, "this kernel has no seccomp filters", r);
 	return why;

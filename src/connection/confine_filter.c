@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A filter costs when it is put in force, and then at each call. The kernel
- * remembers which calls a filter allows whatever their arguments are, and asks
- * it no more about these (since 5.11). So of the calls that move bytes only
- * sendto() has its arguments looked at, and it comes first.
+ * A filter costs when it is put in force: each row is compiled, and tried for
+ * each call there is, since the kernel remembers which calls a filter allows
+ * whatever their arguments are, and asks it no more about these (since 5.11).
+ * So there are few rows: those that allow a call jump to the one ALLOW at the
+ * end. Of the calls that move bytes only sendto() has its arguments looked at,
+ * each time, and it comes first.
  *
  * A row skips itself when the call is another; else it decides. Only numbers
  * can be looked at, not what is behind a pointer. All are 32 bits to the
@@ -17,6 +19,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -55,35 +58,39 @@
  */
 #define BEGIN LOAD(arch), IF(BPF_JEQ, MACHINE, 1, 0), KILL, LOAD(nr)
 
-#define CALL(name) IF(BPF_JEQ, __NR_##name, 0, 1), ALLOW
+/* To the last row, which install() knows. */
+#define TO_ALLOW 255
+
+#define CALL(name) IF(BPF_JEQ, __NR_##name, TO_ALLOW, 0)
 
 /* What a debugger makes of a call that it lets fail (strace(1), inject=). */
-#define NO_CALL IF(BPF_JEQ, UINT32_MAX, 0, 1), ALLOW
+#define NO_CALL IF(BPF_JEQ, UINT32_MAX, TO_ALLOW, 0)
 
 /* With that value, or one of these, of an argument. */
 #define CALL_IF(name, arg, value, no)                    \
-	IF(BPF_JEQ, __NR_##name, 0, 4), LOAD(args[arg]), \
-	    IF(BPF_JEQ, value, 0, 1), ALLOW, no
-#define CALL_IF_ANY(name, arg, a, b, c, no)                                    \
-	IF(BPF_JEQ, __NR_##name, 0, 6), LOAD(args[arg]), IF(BPF_JEQ, a, 2, 0), \
-	    IF(BPF_JEQ, b, 1, 0), IF(BPF_JEQ, c, 0, 1), ALLOW, no
+	IF(BPF_JEQ, __NR_##name, 0, 3), LOAD(args[arg]), \
+	    IF(BPF_JEQ, value, TO_ALLOW, 0), no
+#define CALL_IF_ANY(name, arg, a, b, c, no)                           \
+	IF(BPF_JEQ, __NR_##name, 0, 5), LOAD(args[arg]),              \
+	    IF(BPF_JEQ, a, TO_ALLOW, 0), IF(BPF_JEQ, b, TO_ALLOW, 0), \
+	    IF(BPF_JEQ, c, TO_ALLOW, 0), no
 
 /* With both values. */
 #define CALL_IF_BOTH(name, arg, value, arg2, value2, no) \
-	IF(BPF_JEQ, __NR_##name, 0, 6), LOAD(args[arg]), \
-	    IF(BPF_JEQ, value, 0, 3), LOAD(args[arg2]),  \
-	    IF(BPF_JEQ, value2, 0, 1), ALLOW, no
+	IF(BPF_JEQ, __NR_##name, 0, 5), LOAD(args[arg]), \
+	    IF(BPF_JEQ, value, 0, 2), LOAD(args[arg2]),  \
+	    IF(BPF_JEQ, value2, TO_ALLOW, 0), no
 
 /* With none of these bits. */
 #define CALL_WITHOUT(name, arg, bits, no)                \
-	IF(BPF_JEQ, __NR_##name, 0, 4), LOAD(args[arg]), \
-	    IF(BPF_JSET, bits, 1, 0), ALLOW, no
+	IF(BPF_JEQ, __NR_##name, 0, 3), LOAD(args[arg]), \
+	    IF(BPF_JSET, bits, 0, TO_ALLOW), no
 
 /* With none of these bits in one argument, and 0 in the other. */
-#define CALL_WITHOUT_AND_0(name, arg, bits, arg2, no)                         \
-	IF(BPF_JEQ, __NR_##name, 0, 6), LOAD(args[arg]),                      \
-	    IF(BPF_JSET, bits, 3, 0), LOAD(args[arg2]), IF(BPF_JEQ, 0, 0, 1), \
-	    ALLOW, no
+#define CALL_WITHOUT_AND_0(name, arg, bits, arg2, no)    \
+	IF(BPF_JEQ, __NR_##name, 0, 5), LOAD(args[arg]), \
+	    IF(BPF_JSET, bits, 2, 0), LOAD(args[arg2]),  \
+	    IF(BPF_JEQ, 0, TO_ALLOW, 0), no
 
 /*
  * What send() never has: the length of an address, and of flags any other than
@@ -92,52 +99,80 @@
 #define SEND_NEVER ~(MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB)
 
 /* Those of pump. Of tune.h it is the only one: the rest is done before. */
-#define CALL_IF_OPTION(name, no)                                             \
-	IF(BPF_JEQ, __NR_##name, 0, 9), LOAD(args[1]),                       \
-	    IF(BPF_JEQ, SOL_SOCKET, 0, 2), LOAD(args[2]),                    \
-	    IF(BPF_JEQ, SO_OOBINLINE, 3, 4), IF(BPF_JEQ, IPPROTO_TCP, 0, 3), \
-	    LOAD(args[2]), IF(BPF_JEQ, TCP_NODELAY, 0, 1), ALLOW, no
+#define CALL_IF_OPTION(name, no)                           \
+	IF(BPF_JEQ, __NR_##name, 0, 8), LOAD(args[1]),     \
+	    IF(BPF_JEQ, SOL_SOCKET, 0, 2), LOAD(args[2]),  \
+	    IF(BPF_JEQ, SO_OOBINLINE, TO_ALLOW, 3),        \
+	    IF(BPF_JEQ, IPPROTO_TCP, 0, 2), LOAD(args[2]), \
+	    IF(BPF_JEQ, TCP_NODELAY, TO_ALLOW, 0), no
+
+/*
+ * Resolves the jumps, and puts the filter in force; `rows` is the caller's, of
+ * less than TO_ALLOW. The last one allows.
+ */
+static int install(struct sock_filter *rows, size_t count)
+{
+	const struct sock_fprog program = {
+	    .len = (unsigned short)count, .filter = rows};
+
+	for (size_t i = 0; i < count; i++) {
+		const uint8_t to_allow = (uint8_t)(count - 1 - i - 1);
+
+		if (BPF_CLASS(rows[i].code) != BPF_JMP)
+			continue;
+		if (rows[i].jt == TO_ALLOW)
+			rows[i].jt = to_allow;
+		if (rows[i].jf == TO_ALLOW)
+			rows[i].jf = to_allow;
+	}
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		return -errno;
+	return 0;
+}
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 /* clang-format off */
-static const struct sock_filter relaying[] = {
-    /* Only with a whole address: see confine_filter_relaying(). */
-    BEGIN,
-    IF(BPF_JEQ, __NR_connect, 0, 3), LOAD(args[2]),
-	IF(BPF_JEQ, sizeof(struct sockaddr), 0, 1), ALLOW,
-#define WHOLE_ADDRESS_LENGTH 8
-
-    BEGIN,
-    CALL_WITHOUT_AND_0(sendto, 3, SEND_NEVER, 5, KILL), /* pump, log: send() */
-    CALL(recvfrom),		/* pump: recv() */
-    CALL(splice),		/* pump: bulk */
-    CALL(ppoll),		/* wait */
+int confine_filter_relaying(socklen_t reset_length)
+{
+    struct sock_filter rows[] = {
+	BEGIN,
+	CALL_WITHOUT_AND_0(sendto, 3, SEND_NEVER, 5,
+	    KILL),		/* pump, log: send() */
+	CALL(recvfrom),		/* pump: recv() */
+	CALL(splice),		/* pump: bulk */
+	CALL(ppoll),		/* wait */
 #ifdef __NR_poll
-    CALL(poll),			/* pump: is there room, who can still read */
+	CALL(poll),		/* pump: is there room, who can still read */
 #endif
-    CALL(read),			/* pump: from a pipe or a file */
-    CALL(write),		/* pump: to one; log: to standard error */
-    CALL(clock_gettime),	/* deadline, log: where it is no function */
-    CALL(shutdown),		/* pump, relay: an end */
-    CALL(close),		/* pump, serve */
-    CALL(exit_group),		/* the process's end */
-    CALL(getpid),		/* log: a line's pid */
-    CALL(pipe2),		/* pump: bulk */
-    CALL_IF_ANY(fcntl, 1, F_GETPIPE_SZ, F_SETPIPE_SZ,
-	F_SETPIPE_SZ, KILL),	/* pump: bulk */
-    CALL_IF_ANY(ioctl, 1, FIONBIO, SIOCATMARK,
-	SIOCOUTQ, KILL),	/* pump: bulk, urgent data; relay: a reset */
-    CALL_IF_BOTH(getsockopt, 1, SOL_SOCKET, 2, SO_ERROR,
-	KILL),			/* relay: what an end failed of */
-    CALL_IF_OPTION(setsockopt,
-	KILL),			/* pump: urgent data, TCP_NODELAY */
-    CALL(recvmsg),		/* relay: the error queue */
-    CALL_IF(connect, 2, sizeof(sa_family_t),
-	KILL),			/* relay: a reset */
-    CALL(rt_sigreturn),		/* wait: the end of a signal's handler */
-    CALL(setitimer),		/* wait: the time for a drain */
-    NO_CALL,
-    KILL,
-};
+	CALL(read),		/* pump: from a pipe or a file */
+	CALL(write),		/* pump: to one; log: to standard error */
+	CALL(clock_gettime),	/* deadline, log: where it is no function */
+	CALL(shutdown),		/* pump, relay: an end */
+	CALL(close),		/* pump, serve */
+	CALL(exit_group),	/* the process's end */
+	CALL(getpid),		/* log: a line's pid */
+	CALL(pipe2),		/* pump: bulk */
+	CALL_IF_ANY(fcntl, 1, F_GETPIPE_SZ, F_SETPIPE_SZ,
+	    F_SETPIPE_SZ, KILL), /* pump: bulk */
+	CALL_IF_ANY(ioctl, 1, FIONBIO, SIOCATMARK,
+	    SIOCOUTQ, KILL),	/* pump: bulk, urgent data; relay: a reset */
+	CALL_IF_BOTH(getsockopt, 1, SOL_SOCKET, 2, SO_ERROR,
+	    KILL),		/* relay: what an end failed of */
+	CALL_IF_OPTION(setsockopt,
+	    KILL),		/* pump: urgent data, TCP_NODELAY */
+	CALL(recvmsg),		/* relay: the error queue */
+	CALL_IF(connect, 2, reset_length,
+	    KILL),		/* relay: a reset */
+	CALL(rt_sigreturn),	/* wait: the end of a signal's handler */
+	CALL(setitimer),	/* wait: the time for a drain */
+	NO_CALL,
+	KILL,
+	ALLOW,
+    };
+
+    return install(rows, COUNT(rows));
+}
 /* clang-format on */
 
 /* What a file is not opened for, nor a process or a socket made. */
@@ -166,7 +201,7 @@ static const struct sock_filter relaying[] = {
 /* clang-format off */
 static const struct sock_filter serving[] = {
     BEGIN,
-    /* All of the above, and that early which has its arguments looked at. */
+    /* All that one that relays may do. */
     CALL(sendto), CALL(recvfrom), CALL(splice), CALL(ppoll), CALL(read),
     CALL(write), CALL(clock_gettime), CALL(shutdown), CALL(close),
     CALL(exit_group), CALL(getpid), CALL(pipe2), CALL(fcntl),
@@ -224,33 +259,18 @@ static const struct sock_filter serving[] = {
     CALL(landlock_create_ruleset), CALL(landlock_add_rule),
     CALL(landlock_restrict_self),
     REFUSE,
+    ALLOW,
 };
 /* clang-format on */
 
-static int install(const struct sock_filter *filter, size_t count)
-{
-	const struct sock_fprog program = {
-	    .len = (unsigned short)count,
-	    .filter = (struct sock_filter *)filter /* it is only read */
-	};
-
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
-		return -errno;
-	return 0;
-}
-
-#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+_Static_assert(COUNT(serving) < TO_ALLOW, "jumps too far");
 
 int confine_filter_serving(void)
 {
-	return install(serving, COUNT(serving));
-}
+	struct sock_filter rows[COUNT(serving)];
 
-int confine_filter_relaying(bool whole_address)
-{
-	size_t from = whole_address ? 0 : WHOLE_ADDRESS_LENGTH;
-
-	return install(relaying + from, COUNT(relaying) - from);
+	memcpy(rows, serving, sizeof(rows));
+	return install(rows, COUNT(rows));
 }
 
 #else
@@ -260,9 +280,9 @@ int confine_filter_serving(void)
 	return -ENOTSUP;
 }
 
-int confine_filter_relaying(bool whole_address)
+int confine_filter_relaying(socklen_t reset_length)
 {
-	(void)whole_address;
+	(void)reset_length;
 	return -ENOTSUP;
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The system calls of each stage of confine.h, as filters of seccomp(2): tables
- * that are constant, for x86-64 and arm64, and for what both glibc and musl
- * make of the C library's functions.
+ * for x86-64 and arm64, and for what both glibc and musl make of the C
+ * library's functions.
  */
 #ifndef CONNECTION_CONFINE_FILTER_H
 #define CONNECTION_CONFINE_FILTER_H
 
-#include <stdbool.h>
+#include <sys/socket.h>
 
 /*
  * Puts the filter of a stage in force, for good. no_new_privs has to be set.
@@ -16,7 +16,7 @@
  */
 int confine_filter_serving(void);
 
-/* `whole_address`: confine_reset_length() is that of struct sockaddr. */
-int confine_filter_relaying(bool whole_address);
+/* `reset_length`: what an address has that dissolves a connection. */
+int confine_filter_relaying(socklen_t reset_length);
 
 #endif
