@@ -40,7 +40,8 @@ STATS    ?= $(if $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo y
 CFLAGS   ?= $(if $(COVERAGE),-O0,-Os) -g
 FILTER   ?= .
 TESTS    ?= tests
-JOBS     ?= $(shell nproc)
+# Files of tests at once. They wait as long as they compute.
+JOBS     ?= $(shell echo $$((2 * $$(nproc))))
 
 ifeq ($(origin CC),default)
 CC := $(if $(filter yes,$(STATIC)),musl-gcc,gcc)
@@ -255,11 +256,21 @@ stage: all
 # would have no part in it, and of both, since C libraries differ in their calls.
 KINDS := dynamic $(if $(shell command -v musl-gcc 2>/dev/null),static)
 
+# The files that take longest begin first, or they would end last. Those of one
+# file run in turn: bats looks for a free place only once a second.
+LONGEST := $(addprefix tests/,$(addsuffix .bats,conformance flood soak \
+	relay faults confine fuzz real_services listener))
+longest_first = $(foreach file,$(LONGEST),$(filter $(file),$(1))) \
+	$(filter-out $(LONGEST),$(1))
+FILES = $(call longest_first, \
+	$(if $(filter tests,$(TESTS)),$(wildcard tests/*.bats),$(TESTS)))
+
 TESTED := $(PROGRAM)
+check: export BATS_NO_PARALLELIZE_WITHIN_FILE := true
 check: all tools stage shipped $(FAULTS)
 	$(Q)KINDS="$(KINDS)" BYTE_PROXY=$(abspath $(TESTED)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=300 \
-	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
+	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(FILES)
 
 # In large; what can be set is at the head of tests/soak.bats.
 .PHONY: soak
