@@ -40,7 +40,8 @@ STATS    ?= $(if $(shell $(PKG_CONFIG) --exists libsystemd 2>/dev/null && echo y
 CFLAGS   ?= $(if $(COVERAGE),-O0,-Os) -g
 FILTER   ?= .
 TESTS    ?= tests
-JOBS     ?= $(shell nproc)
+# Files of tests at once. They wait as long as they compute.
+JOBS     ?= $(shell echo $$((2 * $$(nproc))))
 
 ifeq ($(origin CC),default)
 CC := $(if $(filter yes,$(STATIC)),musl-gcc,gcc)
@@ -255,11 +256,21 @@ stage: all
 # would have no part in it, and of both, since C libraries differ in their calls.
 KINDS := dynamic $(if $(shell command -v musl-gcc 2>/dev/null),static)
 
+# The files that take longest begin first, or they would end last. Those of one
+# file run in turn: bats looks for a free place only once a second.
+LONGEST := $(addprefix tests/,$(addsuffix .bats,conformance flood soak \
+	systemd_conformance relay faults confine fuzz real_services listener))
+longest_first = $(foreach file,$(LONGEST),$(filter $(file),$(1))) \
+	$(filter-out $(LONGEST),$(1))
+FILES = $(call longest_first, \
+	$(if $(filter tests,$(TESTS)),$(wildcard tests/*.bats),$(TESTS)))
+
 TESTED := $(PROGRAM)
+check: export BATS_NO_PARALLELIZE_WITHIN_FILE := true
 check: all tools stage shipped $(FAULTS)
 	$(Q)KINDS="$(KINDS)" BYTE_PROXY=$(abspath $(TESTED)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=300 \
-	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(TESTS)
+	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(FILES)
 
 # In large; what can be set is at the head of tests/soak.bats.
 .PHONY: soak
@@ -275,7 +286,8 @@ soak: all tools stage shipped
 # But for the tests of what is the same in every build, or never has sanitizers,
 # and those of each way in, of which relay.bats has the cases by one way.
 check-asan: TESTS := $(if $(filter tests,$(TESTS)),$(filter-out \
-	$(addprefix tests/,$(addsuffix .bats,budget confine conformance docs faults fuzz)), \
+	$(addprefix tests/,$(addsuffix .bats,budget confine conformance docs faults fuzz \
+	systemd_conformance)), \
 	$(wildcard tests/*.bats)),$(TESTS))
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no TESTS='$(TESTS)'
@@ -306,10 +318,12 @@ conformance: $(if $(CONFORMANCE),tools,all tools stage)
 	BUILD=$(abspath build) TOOLS=$(abspath build/tools) \
 	tests/conformance/$(CONFORMANCE),\
 	AT_ONCE=1000 ZERO_WINDOW_MS=60000 TALK_SECONDS=90 BATS_TEST_TIMEOUT=900 \
+	BOOT_SECONDS=900 \
 	BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' \
-	--show-output-of-passing-tests tests/conformance.bats)
+	--show-output-of-passing-tests tests/conformance.bats \
+	tests/systemd_conformance.bats)
 
 bench: all tools stage shipped
 	$(Q)BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \

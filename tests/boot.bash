@@ -3,7 +3,8 @@
 # What the tests under a real systemd share: one boot for a bats file, in which
 # a script makes all the checks; each of the tests is one of them.
 
-# boot_for SCRIPT: boots, and runs boot/SCRIPT; for setup_file.
+# boot_for SCRIPT [NAME...]: boots, and runs boot/SCRIPT, with these variables as
+# they are here, where they are set; for setup_file.
 boot_for() {
 	needs_root
 	needs systemd-nspawn systemd-container
@@ -12,9 +13,14 @@ boot_for() {
 	export BOOTED BOOT_SCRIPT TESTS=$BATS_TEST_DIRNAME BYTE_PROXY TOOLS STAGE
 	mkdir "$BOOTED"
 	cp "$TESTS/boot/$1" "$BOOTED/run"
-	cp "$TESTS/boot/checks.bash" "$TESTS/boot/prepare" "$TESTS/../README.md" \
-		"$BOOTED"
+	cp -r "$TESTS/boot/checks.bash" "$TESTS/boot/prepare" \
+		"$TESTS/../README.md" "$TESTS/look.bash" "$TESTS/hosts.bash" \
+		"$TESTS/conformance" "$BOOTED"
 	touch "$BOOTED/passed"
+	local name
+	for name in "${@:2}"; do
+		[ -z "${!name:-}" ] || echo "$name=${!name}"
+	done >"$BOOTED/environment"
 	"$TESTS/boot/boot" "$BOOTED" >&2 || true
 }
 

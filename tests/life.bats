@@ -51,15 +51,18 @@ relayed_on() {
 	ended "$CLIENT" 0
 }
 
-# probed_in TIME END: the next probe is so far off, as ss has it; END is "sport"
-# at the client, "dport" at the target.
+# probed_in TIME END: the next probe is so far off, as ss has it, when all that
+# was sent is acknowledged; END is "sport" at the client, "dport" at the target.
 probed_in() {
 	local port=$PORT
 	[ "$2" = sport ] || port=${PORTS[echo]}
-	ss -Htno state established "$2 = :$port" | grep -qE "\(keepalive,$1" || {
+	POLL_SECONDS=3 poll_until probe_is_in "$1" "$2 = :$port" || {
 		ss -tno >&2
 		return 1
 	}
+}
+probe_is_in() {
+	ss -Htno state established "$2" | grep -qE "\(keepalive,$1"
 }
 
 @test "an accepted connection has it from the listening socket, confined or not" {

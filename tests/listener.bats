@@ -167,8 +167,11 @@ traced_proxy() {
 		expect:hello send:world expect:world "touch:$T/up" "await:$T/go" \
 		shut eof
 	poll_until test -e "$T/up"
-	# The timer of the client's socket at our end.
-	ss -Htno state established "sport = :$PORT" | grep -q keepalive
+	# The timer of the client's socket at our end, when all is acknowledged.
+	kept_alive() {
+		ss -Htno state established "sport = :$PORT" | grep -q keepalive
+	}
+	poll_until kept_alive
 	touch "$T/go"
 	ended "$PID" 0
 	poll_until grep -q msg=connection "$LOG"

@@ -51,8 +51,10 @@ install_program() {
 	printf '%s\n' "$@" >/etc/byte-proxy/byte-proxy.env
 }
 
-# start_syslog FILE: what is said to syslog goes there.
+# start_syslog FILE: what is said to syslog goes there. Its queue is as long as
+# systemd makes it at boot: what finds it full is not waited for, but dropped.
 start_syslog() {
+	echo 512 >/proc/sys/net/unix/max_dgram_qlen
 	mkdir /mnt/dev
 	cp -a /dev/null /dev/zero /dev/urandom /dev/random /mnt/dev/
 	ln -s /proc/self/fd /mnt/dev/fd
@@ -132,6 +134,8 @@ front_socket_activate_listening() {
 		--env-file /etc/byte-proxy/byte-proxy.env 2>"$T/front.err" &
 }
 front_xinetd() {
+	# As the example has it: its queue is short.
+	echo 0 >/proc/sys/net/ipv4/tcp_syncookies
 	{
 		printf 'defaults\n{\n}\n'
 		cat "$TESTS/../contrib/xinetd/byte-proxy"
@@ -141,13 +145,13 @@ front_xinetd() {
 		2>"$T/front.err" &
 }
 front_inetd() {
-	"$BUILD/servers/openbsd-inetd/usr/sbin/inetd" -i \
+	"$BUILD/servers/openbsd-inetd/usr/sbin/inetd" -i -q 4096 \
 		"$TESTS/../contrib/inetd/inetd.conf" 2>"$T/front.err" &
 }
 front_inetd_wait() {
 	sed 's/ nowait\S* / wait /' "$TESTS/../contrib/inetd/inetd.conf" \
 		>"$T/inetd.conf"
-	"$BUILD/servers/openbsd-inetd/usr/sbin/inetd" -i "$T/inetd.conf" \
+	"$BUILD/servers/openbsd-inetd/usr/sbin/inetd" -i -q 4096 "$T/inetd.conf" \
 		2>"$T/front.err" &
 }
 # socat_exec OPTIONS [OPTION-OF-EXEC]

@@ -28,6 +28,10 @@ conform_byte_proxy() {
 	LOG=$1 IS="byte-proxy $2" PROCESSES=byte-proxy \
 		"$TESTS/conformance/conform" "${3:-.}"
 }
+# reached_from HOST: by that one we are, nobody has port 1.
+reached_from() {
+	on "$1" talk connect 192.0.2.254:1 close 2>&1 | grep -q refused
+}
 # The same with a client on a machine that vanishes.
 conform_vanishing() {
 	if ip netns list | grep -q '^goes'; then
@@ -35,6 +39,7 @@ conform_vanishing() {
 	else
 		host goes 2
 	fi
+	poll_until reached_from goes
 	FROM='ip netns exec goes' VANISH='ip link set port-goes down' \
 		PROXY=192.0.2.254:9092 conform_byte_proxy "$1" "patient $2"
 }
