@@ -10,7 +10,7 @@
 #               PEERS=yes through others, as root
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
 # make faults   every system call of a connection fails in every way, minutes;
-#               TARGET=bulk for one scenario of it
+#               TARGET=bulk for one scenario of it; ends with a line of the sum
 # make fuzz     longer runs of what the tests fuzz; TARGET=route SECONDS=600
 # make memcheck the tests with byte-proxy under valgrind; TESTS, FILTER
 # make coverage the tests, and what they do not run; TESTS, FILTER
@@ -192,7 +192,10 @@ faults: TARGET = $(shell $(FAULTS) -a)
 faults: $(FAULTS) shipped
 	$(Q)for scenario in $(TARGET); do for kind in $(KINDS); do \
 		echo build/$$kind/byte-proxy $$scenario; done; done | \
-		xargs -P 2 -L 1 $(FAULTS)
+		{ xargs -P 2 -L 1 $(FAULTS); echo "status $$?"; } | \
+		awk '/ [0-9]+ faults, [0-9]+ wrong/ { n += $$3; wrong += $$5 } \
+		/^status / { status = $$2; next } { print; fflush() } \
+		END { print n + 0 " faults, " wrong + 0 " wrong"; exit status }'
 
 # Programs that do nothing, or next to it, linked as byte-proxy is.
 $(BUILD)/empty $(BUILD)/forked: $(BUILD)/%: tests/bench/%.c $(FLAGS_FILE)
