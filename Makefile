@@ -14,7 +14,7 @@
 # make fuzz     longer runs of what the tests fuzz; TARGET=route SECONDS=600
 # make memcheck the tests with byte-proxy under valgrind; TESTS, FILTER
 # make coverage the tests, and what they do not run; TESTS, FILTER
-# make soak     200,000 connections, 2,000 silent ones, 1,000 kills; SOAK=5000
+# make soak     200,000 connections, 20,000 silent ones, 1,000 kills; SOAK=5000
 # make check-asan, make lint, make install, make uninstall, make clean
 # V=1 shows the commands. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured,
 # and so are SBINDIR, BINDIR, MANDIR, UNITDIR ... below.
@@ -269,7 +269,7 @@ check: all tools stage shipped $(FAULTS)
 soak: all tools stage shipped
 	$(Q)SOAKING=yes SOAK=$(or $(SOAK),200000) \
 	SOAK_XINETD=$(or $(SOAK_XINETD),10000) \
-	SOAK_SILENT=$(or $(SOAK_SILENT),2000) \
+	SOAK_SILENT=$(or $(SOAK_SILENT),20000) \
 	SOAK_KILLS=$(or $(SOAK_KILLS),500) SOAK_SEED=$(or $(SOAK_SEED),1) \
 	BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \
