@@ -10,11 +10,11 @@
 #               PEERS=yes through others, as root
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
 # make faults   every system call of a connection fails in every way, minutes;
-#               TARGET=bulk for one scenario of it
+#               TARGET=bulk for one scenario of it; ends with a line of the sum
 # make fuzz     longer runs of what the tests fuzz; TARGET=route SECONDS=600
 # make memcheck the tests with byte-proxy under valgrind; TESTS, FILTER
 # make coverage the tests, and what they do not run; TESTS, FILTER
-# make soak     200,000 connections, 2,000 silent ones, 1,000 kills; SOAK=5000
+# make soak     200,000 connections, 20,000 silent ones, 1,000 kills; SOAK=5000
 # make check-asan, make lint, make install, make uninstall, make clean
 # V=1 shows the commands. CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured,
 # and so are SBINDIR, BINDIR, MANDIR, UNITDIR ... below.
@@ -193,7 +193,10 @@ faults: TARGET = $(shell $(FAULTS) -a)
 faults: $(FAULTS) shipped
 	$(Q)for scenario in $(TARGET); do for kind in $(KINDS); do \
 		echo build/$$kind/byte-proxy $$scenario; done; done | \
-		xargs -P 2 -L 1 $(FAULTS)
+		{ xargs -P 2 -L 1 $(FAULTS); echo "status $$?"; } | \
+		awk '/ [0-9]+ faults, [0-9]+ wrong/ { n += $$3; wrong += $$5 } \
+		/^status / { status = $$2; next } { print; fflush() } \
+		END { print n + 0 " faults, " wrong + 0 " wrong"; exit status }'
 
 # Programs that do nothing, or next to it, linked as byte-proxy is.
 $(BUILD)/empty $(BUILD)/forked: $(BUILD)/%: tests/bench/%.c $(FLAGS_FILE)
@@ -277,7 +280,7 @@ check: all tools stage shipped $(FAULTS)
 soak: all tools stage shipped
 	$(Q)SOAKING=yes SOAK=$(or $(SOAK),200000) \
 	SOAK_XINETD=$(or $(SOAK_XINETD),10000) \
-	SOAK_SILENT=$(or $(SOAK_SILENT),2000) \
+	SOAK_SILENT=$(or $(SOAK_SILENT),20000) \
 	SOAK_KILLS=$(or $(SOAK_KILLS),500) SOAK_SEED=$(or $(SOAK_SEED),1) \
 	BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \

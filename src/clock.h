@@ -10,7 +10,11 @@
 
 #include <time.h>
 
-/* The time of CLOCK_MONOTONIC, CLOCK_REALTIME ... (clock_gettime(2)). */
+/*
+ * The time of CLOCK_MONOTONIC, CLOCK_REALTIME ... (clock_gettime(2)). Where the
+ * call fails it is made again, by its older number if it has one: to who waits
+ * a clock at 0 is a deadline that is never over.
+ */
 struct timespec clock_read(clockid_t clock);
 
 #endif

@@ -88,3 +88,31 @@ with_faults() {
 @test "a fault where connections of a source are counted" {
 	with_faults 1 sources static
 }
+
+# each_of CALL SCENARIO KIND...: each of a call's errors, wherever it is made.
+each_of() {
+	local call=$1 scenario=$2 kind
+	shift 2
+	not_instrumented || skip "of the programs that are shipped"
+	for kind; do
+		[[ " $KINDS " == *" $kind "* ]] || needs musl-gcc musl-tools
+		"$BUILD/faults/faults" -c "$call" -n 100 \
+			"$BUILD/$kind/byte-proxy" "$scenario" 3>&-
+	done
+}
+
+# The listener could not give up the lock, and no spare ever had it again.
+@test "a lock of the listener that cannot be taken, or given up" {
+	each_of fcntl sources dynamic static
+}
+
+# Who waits took a clock that stood at 0 for the beginning of a long time.
+@test "a clock that cannot be read" {
+	each_of clock_gettime small static
+	each_of clock_gettime listener dynamic static
+}
+
+@test "memory that is refused while a user is looked up" {
+	needs_root
+	each_of brk user dynamic static
+}

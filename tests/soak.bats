@@ -63,32 +63,83 @@ kill_anywhere() {
 		"VmRSS $(paste -sd' ' "$T/kb" | sed 's/ / KB before, /') KB after"
 }
 
+# silent COUNT...: so many each, and no more before they have a process: what is
+# over the queue of a socket that stands still may have none for ever. (The
+# kernel answers with SYN cookies, and drops what acknowledges them. Then who
+# says nothing has a connection of which nobody else knows.)
+silent() {
+	local count all=0
+	for count; do
+		all=$((all + count))
+		start "silent$all" flood silent "$PORT" "$count"
+		poll_until grep -q connected "$T/silent$all.out"
+		poll_until many_children "$PROXY_PID" "$all"
+	done
+}
+
+# end_silent: kills them; what they had is closed.
+end_silent() {
+	local name
+	for name in "${!STARTED[@]}"; do
+		[[ $name != silent* ]] || kill "${STARTED[$name]}"
+	done
+}
+
 @test "many connections that say nothing, a process each" {
+	export FLOOD_SECONDS=900
+	local steps=() left kb began step
+	step=$(($(</proc/sys/net/core/somaxconn) / 2))
+	[ "$step" -le 2000 ] || step=2000
+	for ((left = SOAK_SILENT; left > 0; left -= step)); do
+		steps+=($((left < step ? left : step)))
+	done
 	echo_target
-	# With 20,000 a few were left whose client was gone, why is not known:
-	# probes end them.
+	# Nothing but their own end ends them.
 	proxy --map "0x01=127.0.0.1:$ECHOES" --first-byte-timeout 0 \
-		--keepalive 20s --keepalive-interval 2s --keepalive-probes 3 \
 		--max-connections $((SOAK_SILENT + 200))
 	warm_up
-	local kb half
-	# A process may have 20,000 descriptors, here and there.
+	began=$(now_ms)
+	silent "${steps[@]}"
+	kb=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
+	sums_up "silent: $SOAK_SILENT processes after" \
+		"$((($(now_ms) - began) / 1000)) s"
+	served 100 10 20000
+	end_silent
+	POLL_SECONDS=200 poll_until children_are "$PROXY_PID" 2
+	is_as_before
+	kb=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo) - kb))
+	sums_up "silent: $((kb / SOAK_SILENT)) KB each, beside 100" \
+		"connections served; VmRSS of the listener $RESIDENT_KB KB" \
+		"before, $(resident_kb "$PROXY_PID") KB after"
+}
+
+# Over the queue the kernel answers with SYN cookies, and when such connections
+# end there are some whose client is no more: the last acknowledgement of the
+# old one, which comes when that is gone, passes for a cookie. (Seen in a
+# capture; never with tcp_syncookies off.) Only --first-byte-timeout, here by its
+# default, or keepalive finds that out.
+@test "many connections that say nothing, all at once: nothing is left" {
+	export FLOOD_SECONDS=900
+	local half
+	echo_target
+	proxy --map "0x01=127.0.0.1:$ECHOES" \
+		--max-connections $((SOAK_SILENT + 200))
+	warm_up
+	# A process may have 20,000 descriptors.
 	for half in 1 2; do
 		start "silent$half" flood silent "$PORT" $((SOAK_SILENT / 2))
 	done
-	for half in 1 2; do
-		POLL_SECONDS=900 poll_until grep -q connected "$T/silent$half.out"
-	done
-	POLL_SECONDS=600 poll_until many_children "$PROXY_PID" "$SOAK_SILENT"
-	kb=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo)
 	served 100 10 20000
-	kill "${STARTED[silent1]}" "${STARTED[silent2]}"
-	POLL_SECONDS=600 poll_until children_are "$PROXY_PID" 2
+	for half in 1 2; do
+		POLL_SECONDS=200 poll_until grep -q connected "$T/silent$half.out"
+	done
+	served 100 10 20000
+	end_silent
+	POLL_SECONDS=200 poll_until children_are "$PROXY_PID" 2
 	is_as_before
-	kb=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB/\1/p' /proc/meminfo) - kb))
-	sums_up "silent: $SOAK_SILENT processes, $((kb / SOAK_SILENT)) KB each" \
-		"beside 100 connections served; VmRSS of the listener" \
-		"$RESIDENT_KB KB before, $(resident_kb "$PROXY_PID") KB after"
+	sums_up "silent: $SOAK_SILENT at once, nothing left;" \
+		"$(records | grep -c result=first-byte-timeout) ended by the" \
+		"timeout"
 }
 
 @test "many connections through the listener: no process, descriptor, pipe or kilobyte is left" {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "sources.h"
 
@@ -150,7 +151,8 @@ void sources_lock(int fd)
 {
 	struct flock all = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 
-	fcntl(fd, F_SETLKW, &all);
+	while (fcntl(fd, F_SETLKW, &all) < 0 && errno == EINTR)
+		;
 }
 
 bool sources_try_lock(int fd)
@@ -164,5 +166,7 @@ void sources_unlock(int fd)
 {
 	struct flock all = {.l_type = F_UNLCK, .l_whence = SEEK_SET};
 
-	fcntl(fd, F_SETLK, &all);
+	/* Or by closing any descriptor of the file (fcntl(2)). */
+	if (fcntl(fd, F_SETLK, &all) < 0)
+		close(fcntl(fd, F_DUPFD_CLOEXEC, 0));
 }

@@ -49,9 +49,15 @@ void sources_give_back(struct sources *sources, uint64_t source);
 /* Unmaps the table, in a process that needs it no more. */
 void sources_leave(struct sources *sources);
 
-/* Waits for the lock, or does not: then returns whether it was free. */
+/*
+ * Waits for the lock, or does not: then returns whether it was free. Where the
+ * kernel has no memory for a lock there is none (ENOLCK): two that count at
+ * once may then count as one, which lets a source have one more, and no worse.
+ */
 void sources_lock(int fd);
 bool sources_try_lock(int fd);
+
+/* Gives it up, also where that fails: else all spares would wait for ever. */
 void sources_unlock(int fd);
 
 #endif

@@ -132,7 +132,7 @@ static const struct call calls[] = {
     {"set_robust_list", SYS_set_robust_list, 0, false, {EINVAL}},
 
     /* memory */
-    CALL(brk, ENOMEM),
+    {"brk", SYS_brk, 0, false, {ENOMEM}},
     CALL(futex, EACCES, EFAULT, EINVAL, ENOMEM, ENOSYS),
     CALL(getrandom, EFAULT, EINVAL, ENOSYS),
     CALL(madvise, EACCES, EBADF, EINVAL, EIO, ENOMEM),

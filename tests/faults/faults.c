@@ -7,10 +7,12 @@
  *
  *	-l            list the calls of a run without a fault
  *	-a            list the scenarios
+ *	-c CALL       this call only
  *	-n N          of a call that is made often, the first N (12)
  *	-e N          N errors of each call, and not all
- *	-o "P CALL N ERROR"  this one fault only: of process P (0), the N-th
- *CALL -v            a line for each run
+ *	-o "P CALL N ERROR"
+ *	              this one fault only: of process P (0), the N-th CALL
+ *	-v            a line for each run
  *
  * Prints what went wrong, a line each, and one that adds it up; the exit status
  * is 1 if anything did.
@@ -33,6 +35,7 @@ struct options {
 	bool lists, is_verbose;
 	unsigned occurrences, errors;
 	const char *one;
+	const struct call *call; /* NULL: all of them */
 };
 
 struct tally {
@@ -185,9 +188,9 @@ static bool list(
 
 static void print_tally(const struct tally *tally)
 {
-	printf("%s: %u faults, %u failed, %u not reached; %u survived",
-	    stage.scenario->name, tally->faults, tally->failed, tally->missed,
-	    tally->survived);
+	printf("%s %s: %u faults, %u wrong, %u not reached; %u survived",
+	    stage.program, stage.scenario->name, tally->faults, tally->failed,
+	    tally->missed, tally->survived);
 	for (unsigned i = 0; i < tally->results; i++)
 		printf(
 		    ", %u %s", tally->result[i].count, tally->result[i].name);
@@ -217,7 +220,8 @@ static int run(const struct options *options)
 		const struct place *place = &calls[i].place;
 
 		/* A second handler is as the first. */
-		if (place->process > 1 || place->n > options->occurrences)
+		if (place->process > 1 || place->n > options->occurrences ||
+		    (options->call && options->call->number != place->number))
 			continue;
 		try_errors(options, call_of(place->number), place, &tally);
 	}
@@ -231,11 +235,13 @@ int main(int argc, char *argv[])
 	struct options options = {.occurrences = 12};
 	int option;
 
-	while ((option = getopt(argc, argv, "+lan:e:o:v")) != -1) {
+	while ((option = getopt(argc, argv, "+lac:n:e:o:v")) != -1) {
 		if (option == 'l')
 			options.lists = true;
 		else if (option == 'a')
 			return scenarios_print(), 0;
+		else if (option == 'c' && call_named(optarg))
+			options.call = call_named(optarg);
 		else if (option == 'n')
 			options.occurrences = (unsigned)atoi(optarg);
 		else if (option == 'e')

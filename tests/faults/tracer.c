@@ -22,11 +22,16 @@
 
 #ifdef __x86_64__
 #define RESULT(r) ((r).rax)
+#define FIRST(r)  ((r).rdi)
+/* A call leaves it as it was, and who made the call relies on that. */
+#define RESTORE_FIRST(r, value) ((r).rdi = (value))
 #define LENGTH(r, argument) \
 	(*((argument) == 2 ? &(r).rdx : &(r).r8)) /* or the fifth */
 #else
-#define RESULT(r)           ((r).regs[0])
-#define LENGTH(r, argument) ((r).regs[argument])
+#define RESULT(r)               ((r).regs[0])
+#define FIRST(r)                ((r).regs[0])
+#define RESTORE_FIRST(r, value) ((void)(r), (void)(value)) /* is the result */
+#define LENGTH(r, argument)     ((r).regs[argument])
 #endif
 
 static _Noreturn void fail(const char *what)
@@ -135,6 +140,19 @@ static bool is_first(long number, const uint64_t *arguments)
 	       arguments[0] == STDIN_FILENO;
 }
 
+/*
+ * brk(2) has no errno: what it could not do leaves the break where it is, and
+ * returns that, as it does when asked for 0. (A C library may take any other
+ * value for the break that it asked for.)
+ */
+static void ask_for_nothing(pid_t pid)
+{
+	struct user_regs_struct registers = registers_of(pid);
+
+	FIRST(registers) = 0;
+	set_registers(pid, registers);
+}
+
 static void inject(struct tracer *tracer, struct process *process,
     const struct call *call, const uint64_t *arguments)
 {
@@ -149,7 +167,9 @@ static void inject(struct tracer *tracer, struct process *process,
 		return;
 	}
 	tracer->came = process->fails = true;
-	if (!call->works)
+	if (call->number == SYS_brk)
+		ask_for_nothing(process->pid);
+	else if (!call->works)
 		skip_call(process->pid);
 }
 
@@ -188,7 +208,10 @@ static void leave(struct tracer *tracer, struct process *process)
 		return;
 	process->fails = false;
 	registers = registers_of(process->pid);
-	RESULT(registers) = (uint64_t) - (int64_t)tracer->fault.kind;
+	if (tracer->fault.place.number == SYS_brk)
+		RESTORE_FIRST(registers, tracer->failed);
+	else
+		RESULT(registers) = (uint64_t) - (int64_t)tracer->fault.kind;
 	set_registers(process->pid, registers);
 }
 
