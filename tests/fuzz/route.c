@@ -38,6 +38,12 @@ static void check_target(const struct target *target)
 	    "\"%s\"", target->text);
 }
 
+static bool is_setting(const char *part)
+{
+	return strncmp(part, "balance=", 8) == 0 ||
+	       strncmp(part, "proxy-protocol=", 15) == 0;
+}
+
 /* The targets are the parts of the list that are no settings, in order. */
 static void check_targets(const struct route *route, const char *item)
 {
@@ -45,7 +51,7 @@ static void check_targets(const struct route *route, const char *item)
 	unsigned count = 0;
 
 	while ((part = strsep(&rest, ","))) {
-		if (strncmp(part, "balance=", 8) == 0)
+		if (is_setting(part))
 			continue;
 		RULE(count < route->count, "too few of \"%s\"", item);
 		RULE(strcmp(route->targets[count].text, part) == 0,
