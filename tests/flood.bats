@@ -99,6 +99,32 @@ crowded_out() {
 	is_as_before
 }
 
+# out_of_descriptors N: accept() has failed for want of one, in N lines or more.
+out_of_descriptors() {
+	[ "$(grep -c 'accept failed.*file' "$LOG")" -ge "$1" ]
+}
+
+@test "a limit of descriptors that leaves none for a connection, then lifted" {
+	echo_target
+	proxy --map "0x01=127.0.0.1:$ECHOES"
+	warm_up
+	local limit ticks
+	limit=$(prlimit --pid "$PROXY_PID" --nofile --noheadings --output SOFT)
+	# For as many as it has itself; what is forked from now on has it too.
+	prlimit --pid "$PROXY_PID" --nofile=$(($(wc -l <<<"$DESCRIPTORS"))):
+	start late flood serve "$PORT" 20 20 20000
+	poll_until out_of_descriptors 1
+	ticks=$(cpu_ticks "$PROXY_PID")
+	poll_until out_of_descriptors 4
+	# It says so once a second at most, and is not busy with it.
+	[ $(($(cpu_ticks "$PROXY_PID") - ticks)) -le 30 ]
+	not gone "${STARTED[late]}"
+	prlimit --pid "$PROXY_PID" --nofile="$limit":
+	ended "${STARTED[late]}" 0
+	not grep -qE 'result=system-error|handler died' "$LOG"
+	is_as_before
+}
+
 @test "the quota of pipe memory used up in mid-flood, then free" {
 	needs_root
 	echo_target

@@ -131,6 +131,9 @@ int spare_wait(const struct spare *spare, struct client *ret_client)
 		/* With signals blocked: they come at the next wait. */
 		if (!trouble_is_of_one_connection(-fd))
 			poll(NULL, 0, TROUBLE_PAUSE_MS);
+		/* Its limit is that of its fork. By now there may be more. */
+		if (fd == -EMFILE)
+			return fd;
 	}
 	if (fd < 0)
 		return fd;
