@@ -18,8 +18,12 @@ model() {
 	model -a 4 -r 1
 }
 
-@test "model: three acts, two of them at any call" {
-	model -a 3 -r 2
+@test "model: three acts, all of them at any call" {
+	model -a 3 -r 3
+}
+
+@test "model: an end fails with its own error while the other one does" {
+	model -s "client:send=1 target:send=1@0 client:reset@1 target:vanish@0"
 }
 
 # In the simulation's time.
@@ -46,7 +50,7 @@ breaks() {
 	sed -E "$2" "$T/before" >"$file"
 	not cmp -s "$T/before" "$file"
 	make -s -C "$T/tree" build/sim/model
-	said=$("$T/tree/build/sim/model" -a 4 -r 1 2>&1) && {
+	said=$("$T/tree/build/sim/model" -a 3 -r "${RACES:-1}" 2>&1) && {
 		echo "nothing is broken by $2" >&2
 		return 1
 	}
@@ -84,4 +88,6 @@ breaks() {
 		'a timeout of'
 	breaks "$relay" 's/(relay->over \|= now >=) first.*/\1 relay->grace_us;/' \
 		'without a wait'
+	RACES=3 breaks "$relay" 's/up->source_reset (\? up)/up->error \1/' \
+		'no error of the client'
 }
