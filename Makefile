@@ -11,6 +11,8 @@
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
 # make faults   every system call of a connection fails in every way, minutes;
 #               TARGET=bulk for one scenario of it; ends with a line of the sum
+# make model    the relay on a simulated kernel, by every script of five acts;
+#               ACTS=6 RACES=1 for others, SETUP=tight for one kernel
 # make fuzz     longer runs of what the tests fuzz; TARGET=route SECONDS=600
 # make memcheck the tests with byte-proxy under valgrind; TESTS, FILTER
 # make coverage the tests, and what they do not run; TESTS, FILTER
@@ -198,6 +200,39 @@ faults: $(FAULTS) shipped
 		/^status / { status = $$2; next } { print; fflush() } \
 		END { print n + 0 " faults, " wrong + 0 " wrong"; exit status }'
 
+# make model: the relay on a simulated kernel, with all that can happen to it up
+# to a number of acts. Its objects' calls are the simulation's (tests/sim/calls).
+MODEL       := build/sim/model
+SIM_REAL    := connection/end connection/pipe connection/pump address text \
+	record/result
+SIM_CFLAGS  := -std=gnu17 -Wall -Wextra -Wshadow -g -O2 \
+	-fsanitize=undefined -fno-sanitize-recover=all
+SIM_RENAMED := tests/sim/calls
+
+build/sim/real/%.o: src/%.c $(SIM_RENAMED)
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)gcc $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)objcopy --redefine-syms=$(SIM_RENAMED) $@
+
+build/sim/%.o: tests/sim/%.c $(SIM_RENAMED)
+	@mkdir -p $(@D)
+	$(SAY) CC $<
+	$(Q)gcc $(SIM_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(if $(filter seen,$*),objcopy --redefine-syms=$(SIM_RENAMED) $@)
+
+MODEL_OBJECTS := $(patsubst tests/sim/%.c,build/sim/%.o,$(wildcard tests/sim/*.c)) \
+	$(SIM_REAL:%=build/sim/real/%.o)
+$(MODEL): $(MODEL_OBJECTS)
+	$(SAY) LINK $@
+	$(Q)gcc $(SIM_CFLAGS) -o $@ $^
+
+-include $(MODEL_OBJECTS:.o=.d)
+
+.PHONY: model
+model: $(MODEL)
+	$(Q)$(MODEL) -a $(or $(ACTS),5) -r $(or $(RACES),2) $(SETUP)
+
 # Programs that do nothing, or next to it, linked as byte-proxy is.
 $(BUILD)/empty $(BUILD)/forked: $(BUILD)/%: tests/bench/%.c $(FLAGS_FILE)
 	$(SAY) CC $<
@@ -290,7 +325,7 @@ soak: all tools stage shipped
 # and those of each way in, of which relay.bats has the cases by one way.
 check-asan: TESTS := $(if $(filter tests,$(TESTS)),$(filter-out \
 	$(addprefix tests/,$(addsuffix .bats,budget confine conformance docs faults fuzz \
-	systemd_conformance)), \
+	model systemd_conformance)), \
 	$(wildcard tests/*.bats)),$(TESTS))
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no TESTS='$(TESTS)'

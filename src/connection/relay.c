@@ -150,10 +150,10 @@ static void note_resets(struct relay *relay)
 
 	if (up->source_reset || down->sink_failed)
 		note_reset(relay, up, down, RESULT_CLIENT_RESET,
-		    up->error ? up->error : down->error);
+		    up->source_reset ? up->error : down->error);
 	if (down->source_reset || up->sink_failed)
 		note_reset(relay, down, up, RESULT_TARGET_RESET,
-		    down->error ? down->error : up->error);
+		    down->source_reset ? down->error : up->error);
 }
 
 /* poll() reported an error, or a hang-up where nothing was asked. */

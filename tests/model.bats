@@ -1,0 +1,93 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The real relay on a simulated kernel (tests/sim), with all that its ends can
+# do to it, up to a number of acts; make model goes further. The rules are in
+# tests/sim/rules.c.
+
+load helpers
+
+setup_file() {
+	make -s -C "$BATS_TEST_DIRNAME/.." build/sim/model >&2
+}
+
+model() {
+	timeout 120 "$BUILD/sim/model" "$@"
+}
+
+@test "model: four acts, one of them at any call" {
+	model -a 4 -r 1
+}
+
+@test "model: three acts, all of them at any call" {
+	model -a 3 -r 3
+}
+
+@test "model: an end fails with its own error while the other one does" {
+	model -s "client:send=1 target:send=1@0 client:reset@1 target:vanish@0"
+}
+
+# In the simulation's time.
+@test "model: after a day of silence data still arrives, both ways" {
+	local setup
+	for setup in plain patient; do
+		run -0 model -s "time=86400000 client:send=200000
+			target:send=70000 client:end target:end" "$setup"
+		grep -qE '^86401\.0+ over: closed, up 200010, down 70000,' \
+			<<<"$output"
+	done
+}
+
+@test "model: a day of silence is one hour more than an idle timeout of 23" {
+	run -0 model -s time=86400000 tired
+	grep -qE '^82801\.0+ over: idle-timeout,' <<<"$output"
+}
+
+# breaks FILE SED SAID: with the file changed so, the model finds a rule broken,
+# and says that.
+breaks() {
+	local file=$T/tree/$1 said
+	cp "$BATS_TEST_DIRNAME/../$1" "$T/before"
+	sed -E "$2" "$T/before" >"$file"
+	not cmp -s "$T/before" "$file"
+	make -s -C "$T/tree" build/sim/model
+	said=$("$T/tree/build/sim/model" -a 3 -r "${RACES:-1}" 2>&1) && {
+		echo "nothing is broken by $2" >&2
+		return 1
+	}
+	grep -E "broken: .*$3" <<<"$said" || { echo "$said" >&2; return 1; }
+	cp -p "$T/before" "$file"
+	touch "$file"
+}
+
+@test "model: a relay that is wrong is found out" {
+	mkdir -p "$T/tree/build"
+	cp -a "$BATS_TEST_DIRNAME/../"{Makefile,src,tests} "$T/tree"
+	cp -a "$BUILD/sim" "$T/tree/build"
+	local pump=src/connection/pump.c relay=src/connection/relay.c
+	# A byte less; one twice; a half-close that is lost, or not waited for.
+	breaks "$pump" 's/(n = recv.*buffer), size,/\1 + 1, size - 1,/' \
+		'other bytes'
+	breaks "$pump" 's/pump->at \+= n;/pump->at += n - (n > 9);/' \
+		'other bytes'
+	breaks "$pump" 's/int r = shutdown\(.*;/int r = 0;/' 'told the end'
+	breaks "$pump" 's/pump->state = PUMP_DRAINING;/shutdown(pump->other->source, SHUT_WR);&/' \
+		'closed|sees an end'
+	# No grace for a reset; too much; none that waits for what is unsent.
+	breaks "$relay" 's/^\tpump_stop\(to\);/&pump_stop(from);/' 'bytes came'
+	breaks "$relay" 's/deadline_in_ms\(RESET_GRACE_MS\)/deadline_in_ms(600)/' \
+		'comes late'
+	breaks src/connection/end.c 's/(until_sent\(.*), deadline\);/\1, 0);/' \
+		'bytes came'
+	# A hang-up that is not muted, and one that is for good.
+	breaks "$relay" 's/(muted\[place\] \|=).*/\1 false;/' 'for nothing'
+	breaks "$relay" 's/(muted\[i\]) && !fds\[i\].events/\1/' \
+		'told the reset'
+	# A pipe left open; a timeout that nothing puts off; another's error.
+	breaks "$relay" 's/^\tpump_close\(&relay.down\);//' 'left open'
+	breaks "$relay" 's/(idle_timeout_ms) && has_moved/\1 \&\& false/' \
+		'a timeout of'
+	breaks "$relay" 's/(relay->over \|= now >=) first.*/\1 relay->grace_us;/' \
+		'without a wait'
+	RACES=3 breaks "$relay" 's/up->source_reset (\? up)/up->error \1/' \
+		'no error of the client'
+}

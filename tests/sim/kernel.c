@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls of the relay: which descriptor is meant, and what blocks. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include <linux/sockios.h>
+
+#include "../../src/connection/confine.h"
+#include "calls.h"
+#include "kernel.h"
+#include "rules.h"
+#include "script.h"
+
+/* A prime, so that no two buffers that the relay moves are alike. */
+#define PERIOD 65521
+
+struct sim sim;
+static uint8_t streams[SIM_ENDS][PERIOD + SIM_BYTES_MAX];
+
+static void make_streams(void)
+{
+	uint32_t x = 1;
+
+	for (enum sim_end end = 0; end < SIM_ENDS; end++)
+		for (size_t i = 0; i < sizeof(streams[end]); i++) {
+			x = x * 1664525 + 1013904223;
+			streams[end][i] = i < PERIOD ? (uint8_t)(x >> 24)
+						     : streams[end][i - PERIOD];
+		}
+}
+
+const uint8_t *kernel_bytes(enum sim_end end, uint64_t at)
+{
+	return streams[end] + at % PERIOD;
+}
+
+const char *kernel_end_name(enum sim_end end)
+{
+	return end == SIM_CLIENT ? "client" : "target";
+}
+
+void kernel_init(const struct sim_setup *setup, bool traces)
+{
+	struct sim_socket *client = &sim.ends[SIM_CLIENT];
+	struct sim_socket *target = &sim.ends[SIM_TARGET];
+
+	if (!streams[0][0] && !streams[0][1])
+		make_streams();
+	memset(&sim, 0, sizeof(sim));
+	sim.setup = setup;
+	sim.traces = traces;
+	sim.now_us = 1000000;
+	rules_init();
+	client->sent = client->arrived = client->taken = setup->first_bytes;
+	if (setup->was_reset) {
+		tcp_peer_sends(SIM_TARGET, 5000);
+		tcp_move();
+		tcp_peer_resets(SIM_TARGET);
+		tcp_take_error(target);
+	}
+}
+
+void kernel_trace(const char *format, ...)
+{
+	va_list arguments;
+
+	if (!sim.traces)
+		return;
+	va_start(arguments, format);
+	fprintf(stderr, "%12.6f ", (double)sim.now_us / 1000000);
+	vfprintf(stderr, format, arguments);
+	fputc('\n', stderr);
+	va_end(arguments);
+}
+
+void kernel_enter(unsigned about)
+{
+	sim.calls++;
+	script_before_call(about);
+	if (sim.setup->is_quick)
+		tcp_move();
+	rules_call();
+}
+
+enum sim_end kernel_end_of(int fd, const char *call)
+{
+	MUST(fd == SIM_FD + SIM_CLIENT || fd == SIM_FD + SIM_TARGET,
+	    "%s of descriptor %d", call, fd);
+	return (enum sim_end)(fd - SIM_FD);
+}
+
+ssize_t kernel_adapt(ssize_t n)
+{
+	if (n > 0 && sim.interrupts) {
+		sim.interrupts = false;
+		sim.progress++;
+		errno = EINTR;
+		return -1;
+	}
+	if (n > 1 && sim.is_short) {
+		sim.is_short = false;
+		return n / 2;
+	}
+	return n;
+}
+
+ssize_t kernel_said(const char *call, enum sim_end end, ssize_t n)
+{
+	kernel_trace("%s %s: %zd%s%s", call, kernel_end_name(end), n,
+	    n < 0 ? " " : "", n < 0 ? strerrorname_np(errno) : "");
+	return n;
+}
+
+ssize_t sim_recv(int fd, void *buffer, size_t size, int flags)
+{
+	const enum sim_end end = kernel_end_of(fd, "recv");
+	struct sim_socket *socket = &sim.ends[end];
+	ssize_t n;
+
+	kernel_enter(1U << end);
+	MUST(flags & MSG_DONTWAIT || socket->non_blocking, "recv() may block");
+	n = kernel_adapt(tcp_receivable(socket, size));
+	if (n > 0) {
+		memcpy(buffer, kernel_bytes(end, socket->taken), (size_t)n);
+		tcp_took(end, (size_t)n);
+	}
+	return kernel_said("recv", end, n);
+}
+
+ssize_t sim_send(int fd, const void *buffer, size_t size, int flags)
+{
+	const enum sim_end end = kernel_end_of(fd, "send");
+	struct sim_socket *socket = &sim.ends[end];
+	ssize_t n;
+
+	kernel_enter(1U << end);
+	MUST(flags & MSG_DONTWAIT || socket->non_blocking, "send() may block");
+	MUST(flags & MSG_NOSIGNAL, "send() may signal");
+	MUST(size <= SIM_BYTES_MAX, "send() of %zu", size);
+	n = kernel_adapt(tcp_sendable(socket, size));
+	if (n > 0) {
+		rules_bytes(end, buffer, (size_t)n);
+		tcp_accepted(end, (size_t)n);
+	}
+	return kernel_said("send", end, n);
+}
+
+int sim_ioctl(int fd, unsigned long request, ...)
+{
+	const enum sim_end end = kernel_end_of(fd, "ioctl");
+	struct sim_socket *socket = &sim.ends[end];
+	va_list arguments;
+	int *value;
+
+	kernel_enter(1U << end);
+	va_start(arguments, request);
+	value = va_arg(arguments, int *);
+	va_end(arguments);
+	switch (request) {
+	case FIONBIO:
+		socket->non_blocking = *value;
+		break;
+	case SIOCATMARK:
+		*value = 0;
+		break;
+	case SIOCOUTQ:
+		*value = (int)(socket->accepted - socket->acked);
+		break;
+	default:
+		MUST(false, "ioctl() with %#lx", request);
+	}
+	kernel_trace(
+	    "ioctl %s %#lx: %d", kernel_end_name(end), request, *value);
+	return 0;
+}
+
+int sim_shutdown(int fd, int how)
+{
+	const enum sim_end end = kernel_end_of(fd, "shutdown");
+
+	kernel_enter(1U << end);
+	MUST(how == SHUT_WR, "shutdown() of %d", how);
+	return (int)kernel_said("shutdown", end, tcp_shut(end));
+}
+
+int sim_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	const enum sim_end end = kernel_end_of(fd, "connect");
+
+	kernel_enter(1U << end);
+	MUST(
+	    address->sa_family == AF_UNSPEC && length == confine_reset_length(),
+	    "connect() to family %d", address->sa_family);
+	tcp_disconnect(end);
+	return (int)kernel_said("connect", end, 0);
+}
+
+int sim_getsockopt(
+    int fd, int level, int option, void *value, socklen_t *length)
+{
+	const enum sim_end end = kernel_end_of(fd, "getsockopt");
+	int error;
+
+	kernel_enter(1U << end);
+	MUST(level == SOL_SOCKET && option == SO_ERROR &&
+		 *length == sizeof(error),
+	    "getsockopt() of %d", option);
+	error = tcp_take_error(&sim.ends[end]);
+	*length = sizeof(error);
+	memcpy(value, &error, sizeof(error));
+	kernel_said("error of", end, error);
+	return 0;
+}
+
+int sim_setsockopt(
+    int fd, int level, int option, const void *value, socklen_t length)
+{
+	(void)value;
+	kernel_enter(0);
+	MUST(
+	    false, "setsockopt() of %d: %d, %d, %u", fd, level, option, length);
+}
+
+ssize_t sim_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	(void)message;
+	kernel_enter(0);
+	MUST(flags & MSG_ERRQUEUE, "recvmsg() of %d", fd);
+	errno = EAGAIN;
+	return -1;
+}
+
+ssize_t sim_read(int fd, void *buffer, size_t size)
+{
+	(void)buffer;
+	MUST(false, "read() of %zu from %d", size, fd);
+}
+
+ssize_t sim_write(int fd, const void *buffer, size_t size)
+{
+	(void)buffer;
+	MUST(false, "write() of %zu to %d", size, fd);
+}
+
+int kernel_poll(struct pollfd *fds, nfds_t count)
+{
+	int ready = 0;
+
+	for (nfds_t i = 0; i < count; i++) {
+		struct pollfd *polled = &fds[i];
+
+		polled->revents = 0;
+		if (polled->fd < 0)
+			continue;
+		polled->revents =
+		    (short)(tcp_poll(
+				&sim.ends[kernel_end_of(polled->fd, "poll")]) &
+			    (polled->events | POLLERR | POLLHUP));
+		ready += polled->revents != 0;
+	}
+	return ready;
+}
+
+int sim_poll(struct pollfd *fds, nfds_t count, int timeout)
+{
+	kernel_enter(CALL_WAITS);
+	MUST(timeout == 0, "poll() may block");
+	return kernel_poll(fds, count);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hash.h"
+#include "rules.h"
+#include "script.h"
+
+/* Between two waits: of two pumps, in some rounds, and at the end. */
+#define CALLS_MAX 100
+
+struct rules_seen rules_seen;
+
+void rules_init(void)
+{
+	memset(&rules_seen, 0, sizeof(rules_seen));
+	rules_seen.moved_us = sim.now_us;
+}
+
+void rules_broken(const char *file, int line, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "%s:%d: broken: ", file, line);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "\nin %s, by: ", sim.setup->name);
+	script_print();
+	abort();
+}
+
+void rules_call(void)
+{
+	MUST(++rules_seen.calls <= CALLS_MAX, "%u calls without a wait",
+	    rules_seen.calls);
+}
+
+void rules_moved(void)
+{
+	rules_seen.moved_us = sim.now_us;
+}
+
+void rules_bytes(enum sim_end to, const char *bytes, size_t count)
+{
+	const enum sim_end from = SIM_ENDS - 1 - to;
+
+	MUST(sim.ends[to].accepted + count <= sim.ends[from].taken,
+	    "the %s gets more than there is", kernel_end_name(to));
+	MUST(memcmp(bytes, kernel_bytes(from, sim.ends[to].accepted), count) ==
+		 0,
+	    "the %s gets other bytes, behind %llu", kernel_end_name(to),
+	    (unsigned long long)sim.ends[to].accepted);
+}
+
+void rules_piece(enum sim_end to, enum sim_end stream, uint64_t at)
+{
+	MUST(stream == SIM_ENDS - 1 - to, "the %s gets what it sent",
+	    kernel_end_name(to));
+	MUST(at == sim.ends[to].accepted, "the %s gets %llu bytes from %llu on",
+	    kernel_end_name(to), (unsigned long long)sim.ends[to].accepted,
+	    (unsigned long long)at);
+}
+
+bool rules_is_complete(enum sim_end end)
+{
+	const struct sim_socket *from = kernel_other(end);
+
+	return from->eof_taken && from->sent == sim.ends[end].accepted;
+}
+
+void rules_shut(enum sim_end end)
+{
+	if (!rules_is_complete(end))
+		sim.ends[end].shut_early = true;
+	else
+		rules_seen.half_us = rules_seen.half_us ? 0 : sim.now_us;
+}
+
+void rules_reset(struct sim_socket *socket)
+{
+	socket->was_reset = true;
+	socket->reset_is_late = socket->fin_arrived && socket->shut;
+	socket->reset_us = sim.now_us;
+	socket->reset_sleep = rules_seen.sleeps;
+}
+
+bool rules_has_reset(const struct sim_socket *socket)
+{
+	return socket->was_reset && !socket->reset_is_late;
+}
+
+void rules_disturbed(void)
+{
+	rules_seen.idle_wakes = 0;
+}
+
+void rules_awake(void)
+{
+	rules_seen.idle_wakes =
+	    sim.progress == rules_seen.progress ? rules_seen.idle_wakes + 1 : 0;
+	MUST(rules_seen.idle_wakes < 2, "it wakes again and again for nothing");
+	rules_seen.progress = sim.progress;
+	rules_seen.calls = 0;
+	for (enum sim_end end = 0; end < SIM_ENDS; end++)
+		sim.ends[end].stalled = sim.ends[end].stalls;
+}
+
+/* Nothing of what can be done towards this end was left undone. */
+static void check_direction(enum sim_end to)
+{
+	const struct sim_socket *sink = &sim.ends[to];
+	const struct sim_socket *source = kernel_other(to);
+	const char *name = kernel_end_name(to);
+
+	if (sink->dead)
+		return;
+	MUST(source->arrived == sink->accepted || !tcp_is_writable(sink),
+	    "%llu bytes for the %s lie there",
+	    (unsigned long long)(source->arrived - sink->accepted), name);
+	MUST(!source->fin_arrived || source->was_reset ||
+		 source->arrived != sink->accepted || sink->shut,
+	    "the %s was not told the end", name);
+	MUST(!rules_has_reset(source) || source->arrived != sink->accepted,
+	    "the %s was not told the reset", name);
+}
+
+static void check_time(bool relays)
+{
+	const struct sim_setup *setup = sim.setup;
+	bool was_reset = false;
+
+	for (enum sim_end end = 0; end < SIM_ENDS; end++) {
+		const struct sim_socket *socket = &sim.ends[end];
+
+		was_reset |= socket->was_reset;
+		MUST(!rules_has_reset(socket) ||
+			 sim.now_us < socket->reset_us + RESET_GRACE_US,
+		    "a reset was not passed on in time");
+	}
+	MUST(!relays || !sim.signals_told ||
+		 sim.now_us <
+		     rules_seen.signal_us + (int64_t)setup->drain_ms * 1000,
+	    "the drain is over");
+	if (was_reset)
+		return;
+	MUST(!setup->idle_ms || sim.now_us < rules_seen.moved_us +
+						 (int64_t)setup->idle_ms * 1000,
+	    "the idle timeout is over");
+	MUST(!setup->half_ms || !rules_seen.half_us ||
+		 sim.now_us <
+		     rules_seen.half_us + (int64_t)setup->half_ms * 1000 ||
+		 sim.now_us <
+		     rules_seen.moved_us + (int64_t)setup->half_ms * 1000,
+	    "the half-closed timeout is over");
+}
+
+void rules_asleep(bool relays)
+{
+	rules_seen.sleeps++;
+	rules_seen.calls = 0;
+	rules_seen.idle_wakes = 0;
+	for (enum sim_end end = 0; end < SIM_ENDS; end++)
+		sim.ends[end].stalled = sim.ends[end].stalls;
+	if (sim.signals_told == 1 && !rules_seen.signal_us)
+		rules_seen.signal_us = sim.now_us;
+	MUST(sim.signals_told < 2, "a second signal did not end it");
+	check_time(relays);
+	if (!relays)
+		return;
+	for (enum sim_end end = 0; end < SIM_ENDS; end++)
+		check_direction(end);
+}
+
+static uint64_t since(int64_t us)
+{
+	return us ? (uint64_t)(sim.now_us - us) : UINT64_MAX;
+}
+
+uint64_t rules_hash(uint64_t hash)
+{
+	if (sim.setup->idle_ms || sim.setup->half_ms) {
+		hash = hash_add(hash, since(rules_seen.moved_us));
+		hash = hash_add(hash, since(rules_seen.half_us));
+	}
+	return hash_add(hash, since(rules_seen.signal_us));
+}

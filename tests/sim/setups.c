@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "setups.h"
+
+#define KIB UINT32_C(1024)
+/* What a pipe has when nobody is short of them. */
+#define PIPES .pipe_bytes = 64 * KIB, .pipe_bytes_max = 1024 * KIB
+#define BUFFERS \
+	.receive_bytes = 64 * KIB, .send_bytes = 40000, .peer_bytes = 32 * KIB
+
+const struct sim_setup setups[SETUPS] = {
+    {.name = "plain", BUFFERS, PIPES, .first_bytes = 10},
+    {.name = "quick", BUFFERS, PIPES, .first_bytes = 0, .is_quick = true},
+    {.name = "no-pipes", BUFFERS, .first_bytes = 10},
+    {.name = "small-pipes",
+	BUFFERS,
+	.pipe_bytes = 8 * KIB,
+	.pipe_bytes_max = 8 * KIB,
+	.first_bytes = 10},
+    {.name = "fixed-pipes",
+	.receive_bytes = 200 * KIB,
+	.send_bytes = 200 * KIB,
+	.peer_bytes = 1,
+	.pipe_bytes = 64 * KIB,
+	.pipe_bytes_max = 64 * KIB,
+	.first_bytes = 10},
+    {.name = "tight",
+	.receive_bytes = 20000,
+	.send_bytes = 12000,
+	.peer_bytes = 5000,
+	PIPES,
+	.first_bytes = 16000},
+    {.name = "timeouts",
+	BUFFERS,
+	PIPES,
+	.first_bytes = 10,
+	.idle_ms = 700,
+	.half_ms = 300,
+	.is_quick = true},
+    {.name = "patient",
+	BUFFERS,
+	PIPES,
+	.first_bytes = 10,
+	.idle_ms = 25 * 60 * 60 * 1000},
+    {.name = "tired",
+	BUFFERS,
+	PIPES,
+	.first_bytes = 10,
+	.idle_ms = 23 * 60 * 60 * 1000},
+    {.name = "signals",
+	BUFFERS,
+	PIPES,
+	.first_bytes = 10,
+	.drain_ms = 200,
+	.signals = true,
+	.faults = true},
+    {.name = "reset-before",
+	BUFFERS,
+	PIPES,
+	.first_bytes = 10,
+	.was_reset = true},
+};
