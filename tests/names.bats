@@ -111,7 +111,7 @@ unresolved() {
 	STEPS='talk_connect send:"\x01" await:"$T/super.pid" wait:100 reset' \
 		unresolved --connect-timeout 8s
 	handler_status 0
-	expect_record result=client-reset
+	expect_record result=client-reset 'error=Connection reset by peer'
 	[ "$(field duration_us)" -lt 3000000 ]
 
 	rm -f "$T"/super.*
@@ -121,7 +121,7 @@ unresolved() {
 		talk_connect send:"\x01" await:"$T/super.pid" wait:100 reset
 		wait'
 	handler_status 0
-	expect_record result=client-reset
+	expect_record result=client-reset 'error=Connection reset by peer'
 	[ "$(field duration_us)" -lt 3000000 ]
 }
 

@@ -63,7 +63,12 @@ printed() {
 		--map '*=b:2,proxy-protocol=off,balance=order,c:3'
 	printed 'map 0x01=a:1,[::1]:2,unix:/run/x,balance=random' \
 		'map *=b:2,c:3,balance=order,proxy-protocol=off'
-	for list in a:1,b a:1,proxy-protocol=v3 a:1,,b:1 ,a:1 'a:1,' ',' balance=random a:1,balance=fast; do
+	# The one of several that is wrong is named.
+	for list in b proxy-protocol=v3 b:0 balance=fast; do
+		refuses 64 "^byte-proxy: --map 0x01=$list: expected " \
+			"$BYTE_PROXY" --map "0x01=a:1,$list,c:1"
+	done
+	for list in a:1,,b:1 ,a:1 'a:1,' ',' balance=random; do
 		refuses 64 "^byte-proxy: --map 0x01=$list: expected " \
 			"$BYTE_PROXY" --map "0x01=$list"
 	done
@@ -72,10 +77,10 @@ printed() {
 	refuses 64 'expected at most 16 targets' "$BYTE_PROXY" --map "0x01=$many,a:1"
 	# However long the list is.
 	many=$(printf 'server-%070d.example:9094,' {1..15})
-	refuses 64 '^byte-proxy: --map 0x01=server-0.*: expected host:port' \
+	refuses 64 '^byte-proxy: --map 0x01=wrong: expected host:port' \
 		"$BYTE_PROXY" --map "0x01=${many}wrong"
 	BYTE_PROXY_MAP='0x01=a:1 0x02=b:1,c' refuses 78 \
-		'^byte-proxy: BYTE_PROXY_MAP 0x02=b:1,c: expected host:port' "$BYTE_PROXY"
+		'^byte-proxy: BYTE_PROXY_MAP 0x02=c: expected host:port' "$BYTE_PROXY"
 }
 
 @test "how connections to targets are made" {

@@ -171,6 +171,14 @@ CLIENT=192.0.2.7:56324
 	[ "$(records | grep -c "result=closed client=$CLIENT peer=127.0.0.1:.* byte=0x01 .* bytes_up=2 ")" -eq "$count" ]
 }
 
+@test "the steps that debug tells are those of the client that is named" {
+	target echo echo
+	proxy --accept-proxy --debug --map "0x01=${TARGETS[echo]}"
+	client "send:$V1\x01hi" expect:hi shut eof
+	poll_until record_count 1
+	grep -q "level=debug .*msg=connected client=$CLIENT target=" "$LOG"
+}
+
 @test "header, byte and data in one segment; TLVs; nothing is lost behind it" {
 	local large
 	target get times=3 get:100000@3 send:done shut rest

@@ -117,7 +117,7 @@ connect_times_out() {
 	# The queue is full, sooner or later: then nothing comes.
 	client send:'\x01' "await:$T/super.pid" quiet:100 reset
 	handler_status 0
-	expect_record result=client-reset
+	expect_record result=client-reset 'error=Connection reset by peer'
 	kill -CONT "$FULL"
 }
 

@@ -219,7 +219,7 @@ failed_times() {
 	poll_until failed_times 2
 	touch "$T/go"
 	handler_status 0
-	expect_record result=client-reset
+	expect_record result=client-reset 'error=Connection reset by peer'
 }
 
 # peer_of PORT: the other end of a connection to it, without the port.

@@ -112,22 +112,37 @@ static const char *parse_part(
 	return why;
 }
 
+/* Leaves of what is refused the part that is at fault, or else the whole. */
+static void leave_wrong(
+    char *text, size_t length, const char *part, const struct route *route)
+{
+	if (part && *part && route->count < ROUTE_TARGETS_MAX) {
+		memmove(text, part, strlen(part) + 1);
+		return;
+	}
+	for (size_t i = 0; i < length; i++)
+		if (!text[i])
+			text[i] = ',';
+}
+
 static const char *parse_parts(char *text, char *copy, struct route *route)
 {
 	size_t length = strlen(text);
-	const char *why = NULL;
+	const char *why = NULL, *part = NULL;
 
 	for (size_t at = 0, next; at <= length && !why; at = next + 1) {
 		next = at + strcspn(text + at, ",");
 		text[next] = copy[next] = '\0';
-		why = parse_part(
-		    text + at, copy + at, at > 0 || next < length, route);
+		part = text + at;
+		why =
+		    parse_part(part, copy + at, at > 0 || next < length, route);
 	}
-	if (!why && !route->count)
+	if (!why && !route->count) {
 		why = "expected a target";
-	for (size_t i = 0; why && i < length; i++)
-		if (!text[i])
-			text[i] = ',';
+		part = NULL;
+	}
+	if (why)
+		leave_wrong(text, length, part, route);
 	return why;
 }
 

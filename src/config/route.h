@@ -53,8 +53,8 @@ const struct route *routes_find(const struct routes *routes, uint8_t byte);
  * and `copy` are two copies of it, with the lifetime that target_parse() asks
  * for, and both are cut up; the route is written to `place`, of route_bytes(),
  * a multiple of ROUTE_UNIT behind routes->memory and below UINT16_MAX of them.
- * Returns NULL, or what was expected instead; table and item are unchanged
- * then.
+ * Returns NULL, or what was expected instead; the table is unchanged then, and
+ * so is item, but that of several targets only the wrong one is left.
  */
 const char *routes_add(struct routes *routes, char *item, char *copy, bool keep,
     struct route *place);

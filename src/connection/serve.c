@@ -8,6 +8,7 @@
 #include "../record/log.h"
 #include "confine.h"
 #include "dial.h"
+#include "end.h"
 #include "origin.h"
 #include "proxied.h"
 #include "relay.h"
@@ -106,7 +107,7 @@ static int connect_target(const struct settings *settings,
 	    .watch_fd = client->is_socket ? client->in : -1};
 	struct dialed dialed = {0};
 	const struct target *target = &route->targets[0];
-	int fd;
+	int fd, error;
 
 	find_origin(settings, client, &dialer.origin);
 	fd = targets_dial(&dialer, route,
@@ -116,14 +117,17 @@ static int connect_target(const struct settings *settings,
 	record->error = dialed.error;
 	if (fd < 0) {
 		record->result = not_connected(fd);
+		error = fd == -ENOTCONN ? end_error(client->in) : 0;
+		if (error)
+			record->error = strerror(error);
 		return fd;
 	}
 	record->error = NULL;
 	record->address = dialed.address;
 	*ret_reset = dialed.reset;
 	record->connect_us = deadline_now() - start_us;
-	log_debug("connected", "client", client_name(client), "target",
-	    target->text, NULL);
+	log_debug("connected", "client", record->client, "target", target->text,
+	    NULL);
 	return fd;
 }
 

@@ -61,10 +61,12 @@ static void take_report(struct children *children, const struct report *report)
 	for (unsigned i = children->count; i-- > 0;) {
 		struct child *child = &children->list[i];
 
-		if (child->serial != report->serial || !child->spare)
+		if (child->serial != report->serial)
 			continue;
-		child->spare = false;
 		child->source = report->source;
+		if (!child->spare)
+			return;
+		child->spare = false;
 		children->sources.stale |= !child->counts;
 		children->handlers++;
 		children->accepted++;
@@ -130,6 +132,10 @@ static void forget(struct children *children, unsigned i, int status)
 		children->sources.stale |= WIFSIGNALED(status);
 	} else {
 		children->handlers--;
+		/* The same, where it had to wait to be counted. */
+		children->sources.stale |=
+		    WIFSIGNALED(status) && children->list[i].counts &&
+		    children->list[i].source == SOURCE_NONE;
 		sources_give_back(&children->sources, children->list[i].source);
 		if (status == 0)
 			children->served++;

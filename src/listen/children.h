@@ -25,7 +25,11 @@ struct child {
 	uint64_t source; /* of its connection; SOURCE_NONE: it is not counted */
 };
 
-/* What a spare writes into the pipe: at once, so it arrives whole. */
+/*
+ * What a spare writes into the pipe: at once, so it arrives whole. One that has
+ * to wait for its source reports its connection before, and again if that is
+ * counted in the end.
+ */
 struct report {
 	uint32_t serial;
 	int32_t error;   /* errno of its accept(); 0: it has a connection */

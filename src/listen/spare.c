@@ -60,10 +60,14 @@ static void close_others(const struct spare *spare, int connection)
  * Counts a connection of the source, if it may have one more. One that has just
  * ended counts until the listener has looked.
  *
+ * One that has to wait reports that it is no spare any more, so that another is
+ * forked for those who need not.
+ *
  * Returns with the lock, which is given up when the reports' pipe is closed:
  * what is counted is reported first.
  */
-static bool may_have(const struct spare *spare, uint64_t source)
+static bool may_have(
+    const struct spare *spare, uint64_t source, bool *ret_reported)
 {
 	const int lock = spare->children->reports_out;
 	struct sources sources = spare->children->sources;
@@ -72,6 +76,8 @@ static bool may_have(const struct spare *spare, uint64_t source)
 	if (sources_take(&sources, source, spare->per_source))
 		return true;
 	sources_unlock(lock);
+	report(spare, 0, SOURCE_NONE);
+	*ret_reported = true;
 	poll(NULL, 0, GIVEN_BACK_MS);
 	sources_lock(lock);
 	return sources_take(&sources, source, spare->per_source);
@@ -84,9 +90,11 @@ static int take(const struct spare *spare, int fd, const struct address *peer,
 	struct sources sources = spare->children->sources;
 	uint64_t source = source_of(peer);
 	bool limited = spare->per_source && source != SOURCE_NONE;
-	bool refused = limited && !may_have(spare, source);
+	bool reported = false;
+	bool refused = limited && !may_have(spare, source, &reported);
 
-	report(spare, 0, refused ? SOURCE_NONE : source);
+	if (!reported || !refused)
+		report(spare, 0, refused ? SOURCE_NONE : source);
 	close_others(spare, fd);
 	sources_leave(&sources); /* also if the limit is off by now */
 	client_accepted(
