@@ -201,7 +201,8 @@ faults: $(FAULTS) shipped
 MODEL       := build/sim/model
 SIM_REAL    := connection/end connection/pipe connection/pump address text \
 	record/result
-SIM_CFLAGS  := -std=gnu17 -Wall -Wextra -Wshadow -g -O2 \
+SIM_OPTIMIZED := -O2
+SIM_CFLAGS  := -std=gnu17 -Wall -Wextra -Wshadow -g $(SIM_OPTIMIZED) \
 	-fsanitize=undefined -fno-sanitize-recover=all
 SIM_RENAMED := tests/sim/calls
 
