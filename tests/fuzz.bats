@@ -24,3 +24,11 @@ corpus() {
 @test "fuzz: routes" {
 	corpus route
 }
+
+@test "fuzz: headers of the PROXY protocol" {
+	corpus proxy_header
+}
+
+@test "fuzz: the relay on a simulated kernel" {
+	corpus relay
+}

@@ -98,6 +98,12 @@ void rules_disturbed(void)
 	rules_seen.idle_wakes = 0;
 }
 
+void rules_signal(void)
+{
+	if (sim.signals_told == 1)
+		rules_seen.signal_us = sim.now_us;
+}
+
 void rules_awake(void)
 {
 	rules_seen.idle_wakes =
@@ -165,8 +171,6 @@ void rules_asleep(bool relays)
 	rules_seen.idle_wakes = 0;
 	for (enum sim_end end = 0; end < SIM_ENDS; end++)
 		sim.ends[end].stalled = sim.ends[end].stalls;
-	if (sim.signals_told == 1 && !rules_seen.signal_us)
-		rules_seen.signal_us = sim.now_us;
 	MUST(sim.signals_told < 2, "a second signal did not end it");
 	check_time(relays);
 	if (!relays)

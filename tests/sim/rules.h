@@ -56,6 +56,9 @@ void rules_reset(struct sim_socket *socket);
 /* Something else than the relay did something: it may wake for nothing. */
 void rules_disturbed(void);
 
+/* A wait ends by a signal. */
+void rules_signal(void);
+
 /* A wait finds something ready. */
 void rules_awake(void);
 

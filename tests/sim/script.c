@@ -141,7 +141,7 @@ static void do_next(void)
 	kernel_trace("-- act %u: %s %s=%u", playing.next,
 	    act->kind < ACT_TIME ? kernel_end_name(act->end) : "",
 	    names[act->kind], act->amount);
-	if (!do_act(act))
+	if (!do_act(act) && !playing.run->skips)
 		longjmp(playing.out, RUN_USELESS);
 	playing.act_calls = sim.calls;
 	rules_disturbed();
@@ -255,6 +255,7 @@ int wait_for(struct pollfd *fds, nfds_t count, int64_t deadline)
 		if (sim.signals > sim.signals_told &&
 		    (!ready || ++playing.waits % LOOK_WAITS == 0)) {
 			sim.signals_told++;
+			rules_signal();
 			kernel_trace("wait: EINTR");
 			return -EINTR;
 		}

@@ -46,6 +46,7 @@ struct run {
 	 * whether it was seen before. If so the run is over. May be NULL.
 	 */
 	bool (*is_known)(uint64_t state);
+	bool skips; /* what cannot be done is left out, and not useless */
 	bool traces;
 	/*
 	 * Calls from the last act until the relay slept, at most RUN_CALLS_MAX,
