@@ -87,8 +87,8 @@ all_targets_listen() {
 
 @test "a unix socket whose queue is full is waited for, within the timeout" {
 	# The listener takes nothing: its queue of one is full after two.
-	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat" &&
-		poll_until test -S "$T/full"
+	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
+	poll_until listens_unix "$T/full"
 	kill -STOP "$PID"
 	PIDS+=("$PID")
 	local i
@@ -105,8 +105,8 @@ connect_times_out() {
 }
 
 @test "a client that resets while a full unix socket is waited for" {
-	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat" &&
-		poll_until test -S "$T/full"
+	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
+	poll_until listens_unix "$T/full"
 	FULL=$PID
 	kill -STOP "$FULL"
 	local i
