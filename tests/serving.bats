@@ -250,6 +250,16 @@ connect_times_out() {
 	kill -0 "$TARGET_PID"
 }
 
+@test "an unknown byte, behind which the client has reset: recorded" {
+	proxy --map '0x01=127.0.0.1:1'
+	# Nobody has read anything when the reset is there.
+	stop_spares
+	client send:'\x02x' reset
+	kill -CONT "${SPARES[@]}"
+	expect_record result=no-route byte=0x02
+	not grep -qE 'handler died|system-error' "$LOG"
+}
+
 @test "a client that resets before its first byte: recorded, exit 0" {
 	handed_over -- --map '*=127.0.0.1:1'
 	client "await:$T/super.pid" reset
