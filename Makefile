@@ -328,10 +328,11 @@ FILES = $(call longest_first, \
 	$(if $(filter tests,$(TESTS)),$(wildcard tests/*.bats),$(TESTS)))
 
 TESTED := $(PROGRAM)
+TEST_SECONDS := $(if $(MEMCHECK),1500,300)
 check: export BATS_NO_PARALLELIZE_WITHIN_FILE := true
 check: all tools stage shipped $(FAULTS)
 	$(Q)KINDS="$(KINDS)" BYTE_PROXY=$(abspath $(TESTED)) TOOLS=$(abspath build/tools) \
-	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=300 \
+	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) BATS_TEST_TIMEOUT=$(TEST_SECONDS) \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' $(FILES)
 
 # In large; what can be set is at the head of tests/soak.bats.
@@ -345,30 +346,53 @@ soak: all tools stage shipped
 	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \
 	bats --timing --filter '$(FILTER)' tests/soak.bats
 
-# But for the tests of what is the same in every build, or never has sanitizers,
-# and those of each way in, of which relay.bats has the cases by one way.
-check-asan: TESTS := $(if $(filter tests,$(TESTS)),$(filter-out \
-	$(addprefix tests/,$(addsuffix .bats,budget confine conformance docs faults fuzz \
-	model systemd_conformance)), \
-	$(wildcard tests/*.bats)),$(TESTS))
+# What never runs the program that is tested: that is of the programs that are
+# shipped (budget, faults), of the sources (docs, fuzz, model), or of a booted system, in
+# which no counts and no reports can be written.
+ELSEWHERE := budget docs faults fuzz model systemd systemd_conformance \
+	systemd_listener systemd_stats
+without = $(if $(filter tests,$(TESTS)),$(filter-out \
+	$(addprefix tests/,$(addsuffix .bats,$(1))),$(wildcard tests/*.bats)),$(TESTS))
+
+# A booted system can have sanitizers. By one way in relay.bats has the cases of
+# conformance.bats.
+check-asan: TESTS := $(call without,budget confine conformance docs faults fuzz \
+	model systemd_conformance)
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no TESTS='$(TESTS)'
 
-# With its reports in a file, where a test does not want to find any.
-build/memcheck/valgrind/byte-proxy: build/memcheck/byte-proxy
+# Valgrind writes a file for each process, which is empty if nothing is wrong:
+# so a super-server may have emptied the environment, or its standard error be a
+# client. Programs of any user write there.
+REPORTS := build/memcheck/reports
+build/memcheck/valgrind/byte-proxy: build/memcheck/byte-proxy Makefile
 	@mkdir -p $(@D)
 	$(Q)printf '%s\n' '#!/bin/sh' \
-		'exec valgrind -q --error-exitcode=99 $(abspath $<) "$$@"' >$@
+		'read -r id </proc/sys/kernel/random/uuid' \
+		'exec valgrind -q --error-exitcode=99 --vgdb=no --leak-check=full \' \
+		'	--log-file="$(abspath $(REPORTS))/$${TEST:-any}.$$id.%p" \' \
+		'	$(abspath $<) "$$@"' >$@
 	$(Q)chmod +x $@
 
+# A process that is confined is one that is shipped, the title of one is where
+# valgrind has its own arguments, and for crowds there is neither the memory nor
+# the time.
+memcheck: TESTS := $(call without,$(ELSEWHERE) confine conformance flood soak title)
 memcheck:
-	$(Q)$(MAKE) --no-print-directory build/memcheck/valgrind/byte-proxy check \
-		MEMCHECK=yes STATIC=no \
-		TESTED=build/memcheck/valgrind/byte-proxy
+	$(Q)rm -rf $(REPORTS)
+	$(Q)mkdir -p $(REPORTS)
+	$(Q)chmod 1777 $(REPORTS)
+	$(Q)status=0; \
+	$(MAKE) --no-print-directory build/memcheck/valgrind/byte-proxy check \
+		MEMCHECK=yes STATIC=no TESTS='$(TESTS)' \
+		TESTED=build/memcheck/valgrind/byte-proxy || status=1; \
+	tests/memcheck $(REPORTS) || status=1; exit $$status
 
+coverage: TESTS := $(call without,$(ELSEWHERE) conformance)
 coverage:
 	$(Q)rm -rf build/coverage
-	-$(Q)umask 0; $(MAKE) --no-print-directory check COVERAGE=yes STATIC=no
+	-$(Q)umask 0; $(MAKE) --no-print-directory check COVERAGE=yes STATIC=no \
+		TESTS='$(TESTS)'
 	$(Q)tests/coverage build/coverage
 
 # Its own ways in for longer; or one proxy that runs already, as the head of

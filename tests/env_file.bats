@@ -90,6 +90,9 @@ refused() {
 		file
 	routes 'map 0x01=a:1'
 	grep -qx idle-timeout=5s <<<"$output"
+	# Also where a backslash says that the line goes on.
+	printf '%s' "BYTE_PROXY_MAP=0x01=unix:/a\\" | file
+	routes 'map 0x01=unix:/a'
 }
 
 @test "the last assignment of a variable wins, routes included" {

@@ -63,6 +63,9 @@ is_instrumented() {
 not_instrumented() {
 	not is_instrumented 2>/dev/null
 }
+is_under_valgrind() {
+	[[ $BYTE_PROXY == */memcheck/* ]]
+}
 
 needs_root() {
 	[ "$(id -u)" -eq 0 ] && return
@@ -190,6 +193,11 @@ listens() {
 		grep -q ":$(printf %04X "$1") 0*:0000 0A" /proc/net/tcp6
 }
 
+# listens_unix PATH: a socket is there a moment before it listens.
+listens_unix() {
+	grep -q " 00010000 .* $1$" /proc/net/unix
+}
+
 # activate OPTIONS... -- ARGUMENTS...: by systemd-socket-activate, on $PORT.
 activate() {
 	needs systemd-socket-activate systemd
@@ -284,6 +292,21 @@ pipes_of() {
 	find "/proc/$1/fd" -printf '%l\n' | grep '^pipe:' | sort | uniq -d |
 		tr '[]\n' '..|'
 	echo none
+}
+
+# stop_spares: those of proxy, which are in SPARES, to be sent SIGCONT.
+stop_spares() {
+	poll_until has_spares
+	kill -STOP "${SPARES[@]}"
+	poll_until stopped "${SPARES[@]}"
+}
+has_spares() {
+	mapfile -t SPARES < <(spares "$PROXY_PID")
+	[ ${#SPARES[@]} -eq 2 ]
+}
+stopped() {
+	[ "$(cat "/proc/$1/status" "/proc/$2/status" |
+		grep -c '^State:.T')" -eq 2 ]
 }
 
 # handler_of PID: the first one.

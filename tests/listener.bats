@@ -295,6 +295,23 @@ storm() {
 	done
 }
 
+@test "a second SIGTERM ends a process that does not end by itself" {
+	target victim expect:x "touch:$T/up" end-seen
+	proxy --map "0x01=${TARGETS[victim]}" --drain-timeout 1h
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' end-seen
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	local handler
+	handler=$(handler_of "$PROXY_PID")
+	kill -STOP "$handler"
+	kill -TERM "$PROXY_PID"
+	poll_until grep -q msg=draining "$LOG"
+	kill -TERM "$PROXY_PID"
+	ended "$PROXY_PID" 0
+	poll_until gone "$handler"
+	ended "$CLIENT" 0
+}
+
 @test "the terminal's SIGINT, which all get, ends no connection" {
 	target echo expect:x "touch:$T/up" "await:$T/go" send:bye shut eof
 	proxy --map "0x01=${TARGETS[echo]}"
@@ -358,6 +375,20 @@ storm() {
 	kill -HUP "$PROXY_PID"
 	poll_until grep -q 'reload refused.*No such file' "$LOG"
 	client send:'\x01b' expect:b shut eof
+}
+
+@test "a message that is longer than a line is cut off, and the line ends" {
+	local quotes
+	printf -v quotes '"%.0s' {1..1000}
+	echo BYTE_PROXY_MAP=0x01=127.0.0.1:1 >"$T/env"
+	proxy --env-file "$T/env"
+	# Each of them takes two.
+	echo "BYTE_PROXY_MAP='$quotes'" >"$T/env"
+	kill -HUP "$PROXY_PID"
+	poll_until grep -q 'reload refused' "$LOG"
+	client send:'\x01' eof
+	poll_until grep -q '^time=[^ ]* level=[a-z]* pid=[0-9]* msg=connection' "$LOG"
+	[ "$(grep -c '^time=' "$LOG")" -eq "$(wc -l <"$LOG")" ]
 }
 
 @test "SIGHUP again and again loses nothing" {

@@ -95,6 +95,28 @@ unresolved() {
 	[ "$(field duration_us)" -lt 3000000 ]
 }
 
+@test "a client that hangs up meanwhile is no reason to end, or to spin" {
+	needs socat socat
+	# In hundredths of a second, what children have used.
+	STEPS='used() { awk "{ print \$16 + \$17 }" /proc/$$/stat; }
+		talk_connect send:x eof
+		before=$(used)
+		export BYTE_PROXY_MAP=0x01=some.name:80 \
+			BYTE_PROXY_CONNECT_TIMEOUT=2s
+		socat "UNIX-LISTEN:$T/front" "EXEC:$BYTE_PROXY,nofork" \
+			2>"$T/front.err" & front=$!
+		poll_until test -S "$T/front"
+		talk connect "unix:$T/front" send:"\x01" wait:300 close
+		wait $front || echo "$? $(($(used) - before))" >"$T/status"' \
+		unresolved
+	local status ticks
+	read -r status ticks <"$T/status"
+	[ "$status" -eq 69 ]
+	LOG=$T/front.err
+	expect_record result=connect-timeout
+	is_under_valgrind || [ "$ticks" -lt 70 ]
+}
+
 @test "SIGTERM while resolving ends at once" {
 	STEPS='talk_connect send:"\x01" eof & client=$!
 		poll_until test -s "$T/super.pid"

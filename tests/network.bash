@@ -65,7 +65,7 @@ start_syslog() {
 
 # The services behind it: OpenSSH on 22, HTTP on 80, HTTPS on 443.
 start_sshd() {
-	mkdir /run/sshd
+	mkdir -m 755 /run/sshd
 	echo 'sshd:x:64999:64999::/run/sshd:/usr/sbin/nologin' >>/etc/passwd
 	ssh-keygen -q -t ed25519 -N '' -f "$T/host_key"
 	ssh-keygen -q -t ed25519 -N '' -f "$T/key"

@@ -91,6 +91,10 @@ printed() {
 	refuses 64 '--mark 0x: expected a number' "$BYTE_PROXY" --mark 0x
 	refuses 64 '--mark 0x100000000: expected a number' "$BYTE_PROXY" \
 		--mark 0x100000000
+	refuses 64 '--mark 0xfg: expected a number' "$BYTE_PROXY" --mark 0xfg
+	# More than a number has room for.
+	refuses 64 '--mark 0x10000000000000001: expected a number' \
+		"$BYTE_PROXY" --mark 0x10000000000000001
 	refuses 64 '--mark -1: expected a number' "$BYTE_PROXY" --mark -1
 	refuses 64 '--source server1: expected an IPv4 or IPv6' "$BYTE_PROXY" \
 		--source server1
@@ -186,6 +190,7 @@ printed() {
 		listen-address|1.2.3|an IPv4 or IPv6
 		listen-address|[::1|an IPv4 or IPv6
 		listen-address|[1.2.3.4]|an IPv4 or IPv6
+		listen-address|0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0001|an IPv4 or IPv6
 		max-connections|0|a number from 1
 		max-connections|65536|a number from 1
 		max-connections|many|a number from 1
@@ -443,6 +448,13 @@ printed() {
 	check "${args[@]}"
 	[ "$(grep -c '^map ' <<<"$output")" -eq 257 ]
 	printed 'map 0xff=host255:256' 'map *=rest:1'
+}
+
+@test "what is refused at great length is said in one line of bounded length" {
+	local long
+	printf -v long 'a%.0s' {1..5000}
+	refuses 64 '^byte-proxy: --map aaaa' "$BYTE_PROXY" --map "$long"
+	[ ${#stderr} -lt 2000 ]
 }
 
 @test "control characters of a bad value are not printed" {

@@ -60,6 +60,7 @@ load helpers
 		SOCAT_PEERADDR=[2001:db8::7]|[2001:db8::7]:0
 		REMOTE_ADDR=::ffff:192.0.2.1|192.0.2.1:0
 		REMOTE_ADDR=not.an.address|pipe
+		REMOTE_ADDR=0000:0000:0000:0000:0000:0000:0000:0000:0000:0000:0001|pipe
 		REMOTE_ADDR=$(reboot)|pipe
 	END
 }
@@ -81,6 +82,20 @@ load helpers
 	poll_until test -S "$T/front"
 	printf 'x' | socat - "UNIX-CONNECT:$T/front,bind=$T/a b=c"
 	expect_record "client=unix:$T/a?b=c"
+}
+
+@test "quotes and backslashes within a value are escaped" {
+	proxy --map '0x01=unix:/no"such\socket'
+	client send:'\x01' eof
+	poll_until record_count 1
+	records | grep -F ' target="unix:/no\"such\\socket" '
+}
+
+@test "where nothing can be written to standard error the connection is served" {
+	target upper upper
+	run -0 bash -c 'printf "\1hello" | "$@" --debug 2>/dev/full' - \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[upper]}"
+	[ "$output" = HELLO ]
 }
 
 # with_syslog COMMAND...: with a /dev/log of its own, which socat writes to

@@ -87,8 +87,8 @@ all_targets_listen() {
 
 @test "a unix socket whose queue is full is waited for, within the timeout" {
 	# The listener takes nothing: its queue of one is full after two.
-	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat" &&
-		poll_until test -S "$T/full"
+	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
+	poll_until listens_unix "$T/full"
 	kill -STOP "$PID"
 	PIDS+=("$PID")
 	local i
@@ -105,8 +105,8 @@ connect_times_out() {
 }
 
 @test "a client that resets while a full unix socket is waited for" {
-	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat" &&
-		poll_until test -S "$T/full"
+	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
+	poll_until listens_unix "$T/full"
 	FULL=$PID
 	kill -STOP "$FULL"
 	local i
@@ -248,6 +248,16 @@ connect_times_out() {
 	handler_status 0
 	expect_record result=client-reset client=unknown byte=
 	kill -0 "$TARGET_PID"
+}
+
+@test "an unknown byte, behind which the client has reset: recorded" {
+	proxy --map '0x01=127.0.0.1:1'
+	# Nobody has read anything when the reset is there.
+	stop_spares
+	client send:'\x02x' reset
+	kill -CONT "${SPARES[@]}"
+	expect_record result=no-route byte=0x02
+	not grep -qE 'handler died|system-error' "$LOG"
 }
 
 @test "a client that resets before its first byte: recorded, exit 0" {

@@ -32,10 +32,13 @@ served() {
 	held a 2 127.0.0.2
 	refused 127.0.0.2
 	expect_record result=source-limit
+	# Also where nobody is left to be refused.
+	talk connect "127.0.0.1:$PORT" from=127.0.0.2 reset
+	expect_record 2:result=source-limit
 	served 127.0.0.3
 	touch "$T/a.go"
 	ended "$CLIENT" 0
-	poll_until record_count 4
+	poll_until record_count 5
 	poll_until served 127.0.0.2
 }
 

@@ -193,6 +193,27 @@ failed_times() {
 	[ "$(field duration_us)" -lt 3000000 ]
 }
 
+@test "a client that has said all, and hung up, is connected all the same" {
+	needs socat socat
+	refusing late
+	LOG=$T/front.err
+	BYTE_PROXY_DEBUG=yes BYTE_PROXY_CONNECT_RETRY=yes \
+		BYTE_PROXY_MAP=0x01=${TARGETS[late]} start front \
+		socat "UNIX-LISTEN:$T/front" "EXEC:$BYTE_PROXY,nofork"
+	FRONT=$PID
+	poll_until listens_unix "$T/front"
+	start client talk connect "unix:$T/front" send:'\x01hello' \
+		"await:$T/go" close
+	poll_until failed_times 2
+	touch "$T/go"
+	ended "$PID" 0
+	poll_until failed_times 4
+	start late talk listen "${TARGETS[late]}" "$T/late.port" expect:hello \
+		end-seen
+	ended "$PID" 0
+	ended "$FRONT" 0
+}
+
 @test "without --connect-retry a target that refuses has failed" {
 	refusing never
 	handed_over -- --map "0x01=${TARGETS[never]}"

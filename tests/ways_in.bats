@@ -43,6 +43,11 @@ given_up_while_a_handler_goes_on() {
 	[ "$output" = HELLO ]
 	LOG=$T/log
 	expect_record result=closed client=pipe bytes_up=5 bytes_down=5
+	# Which cannot be shut down where there is no route.
+	run -0 bash -c 'printf "\2hello" | "$@" 2>"$0" | cat' "$T/log" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[upper]}"
+	[ -z "$output" ]
+	expect_record result=no-route bytes_up=0
 }
 
 @test "a file on standard input" {
@@ -211,6 +216,14 @@ given_up_while_a_handler_goes_on() {
 	needs script bsdutils
 	start terminal script -qec "$BYTE_PROXY --map '*=a:1'" /dev/null
 	poll_until grep -qE 'msg=listening|--listen-port 9092' "$T/terminal.out"
+}
+
+@test "a terminal of which each open is another one, on standard output" {
+	target bye expect:hello send:bye shut eof
+	run -0 bash -c 'printf "\1hello" | "$@" 2>"$0" >/dev/ptmx' "$T/log" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[bye]}"
+	LOG=$T/log
+	expect_record result=closed bytes_up=5 bytes_down=3
 }
 
 @test "--listen-port as an argument wins over a connection; a variable does not" {
