@@ -120,6 +120,7 @@ int spare_wait(const struct spare *spare, struct client *ret_client)
 {
 	const int listener = spare->sockets->fds[spare->socket];
 	struct address peer;
+	bool was_short = false;
 	int fd, off = 0;
 
 	show_waiting();
@@ -140,8 +141,9 @@ int spare_wait(const struct spare *spare, struct client *ret_client)
 		if (!trouble_is_of_one_connection(-fd))
 			poll(NULL, 0, TROUBLE_PAUSE_MS);
 		/* Its limit is that of its fork. By now there may be more. */
-		if (fd == -EMFILE)
+		if (fd == -EMFILE && was_short)
 			return fd;
+		was_short = fd == -EMFILE;
 	}
 	if (fd < 0)
 		return fd;
