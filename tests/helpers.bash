@@ -17,17 +17,20 @@ source "$BATS_TEST_DIRNAME/look.bash"
 setup() {
 	T=$BATS_TEST_TMPDIR
 	PIDS=()
+	unset "${!BYTE_PROXY_@}"
+	export -n BYTE_PROXY TOOLS BUILD
 	# A sanitizer's report ends the program with a status of its own. Leaks
 	# are not looked for: byte-proxy allocates nothing, and to look takes
 	# four times as long as all else of a short process.
 	ASAN_OPTIONS=exitcode=99:log_path=$T/sanitizer:log_exe_name=1
 	export ASAN_OPTIONS+=:detect_leaks=0
 	export UBSAN_OPTIONS=print_stacktrace=1:log_path=$T/sanitizer
-	# The same by valgrind, of processes of whatever user.
-	mkdir -m 1777 "$T/valgrind"
-	export VALGRIND_OPTS=--log-file=$T/valgrind/report.%p
-	unset "${!BYTE_PROXY_@}"
-	export -n BYTE_PROXY TOOLS BUILD
+	# The names of valgrind's reports begin so. Under it what takes moments
+	# takes seconds.
+	TEST=$(basename "$BATS_TEST_FILENAME" .bats)-$BATS_TEST_NUMBER
+	export TEST
+	is_under_valgrind || return 0
+	export POLL_SECONDS=200 TALK_SECONDS=150 FLOOD_SECONDS=900
 }
 
 teardown() {
@@ -42,7 +45,8 @@ teardown() {
 
 # reports: the files with what sanitizers or valgrind have to say.
 reports() {
-	find "$T"/valgrind "$T"/sanitizer* -type f -size +0 2>/dev/null
+	find "$T"/sanitizer* "$BUILD/memcheck/reports/$TEST".* \
+		-type f -size +0 2>/dev/null
 }
 
 # needs COMMAND PACKAGE: a test that cannot run fails under CI.
@@ -65,6 +69,24 @@ not_instrumented() {
 }
 is_under_valgrind() {
 	[[ $BYTE_PROXY == */memcheck/* ]]
+}
+
+# soon TIME MAX: less than that, of a program that runs at its own pace.
+soon() {
+	is_under_valgrind || [ "$1" -lt "$2" ]
+}
+
+# own_pace REASON: what cannot be tested of a program under valgrind.
+own_pace() {
+	! is_under_valgrind || skip "under valgrind $1"
+}
+
+# take_time: the times that end a connection are long under valgrind, where a
+# test does not set them.
+take_time() {
+	is_under_valgrind || return 0
+	export BYTE_PROXY_FIRST_BYTE_TIMEOUT=10min BYTE_PROXY_DRAIN_TIMEOUT=10min
+	export BYTE_PROXY_CONNECT_TIMEOUT=10min
 }
 
 needs_root() {
@@ -143,6 +165,7 @@ unix_target() {
 
 # proxy ARGUMENTS...: byte-proxy listening by itself, on the free port $PORT.
 proxy() {
+	take_time
 	start proxy "$BYTE_PROXY" --listen-port 0 "$@"
 	PROXY_PID=$PID
 	LOG=$T/proxy.err
@@ -155,6 +178,7 @@ proxy() {
 # connection to the free port $PORT by superserver.
 handed_over() {
 	local options=()
+	take_time
 	while [ "$1" != -- ]; do
 		options+=("$1")
 		shift
@@ -210,7 +234,7 @@ activate() {
 	for tries in 1 2 3 4 5; do
 		PORT=$(free_port)
 		start activate systemd-socket-activate -E ASAN_OPTIONS \
-			-E UBSAN_OPTIONS -l "127.0.0.1:$PORT" "${options[@]}" \
+			-E UBSAN_OPTIONS -E TEST -l "127.0.0.1:$PORT" "${options[@]}" \
 			"$BYTE_PROXY" "$@"
 		LOG=$T/activate.err
 		poll_until listens_or_gone "$PORT" "$PID"
@@ -232,6 +256,7 @@ client() {
 in_network() {
 	needs ip iproute2
 	needs_root
+	take_time
 	# shellcheck disable=SC2016 # expanded in there
 	T=$T BYTE_PROXY=$BYTE_PROXY BUILD=$BUILD TESTS=$BATS_TEST_DIRNAME \
 		unshare -nmp --fork --kill-child --mount-proc \
@@ -334,7 +359,7 @@ says() {
 	local regex=$1
 	shift
 	# What is not refused would go on.
-	run --separate-stderr timeout 5 "$@" </dev/null
+	run --separate-stderr timeout "${TALK_SECONDS:-5}" "$@" </dev/null
 	# shellcheck disable=SC2154 # set by run
 	if [ -n "$output" ] || [ "${#stderr_lines[@]}" -ne 1 ] ||
 		[[ ! $stderr =~ $regex ]]; then

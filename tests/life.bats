@@ -165,9 +165,11 @@ vanished() {
 		unplug goes
 		touch "$T/gone"
 		wait "$target"
-		wait "$client"'
+		wait "$client"
+		# What is in here ends with it.
+		recorded() { [ "$(grep -c msg=connection "$T/proxy.err")" -eq 2 ]; }
+		poll_until recorded'
 	LOG=$T/proxy.err
-	poll_until record_count 2
 	local result
 	for result in client-reset target-reset; do
 		grep "result=$result" "$LOG" |

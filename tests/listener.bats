@@ -451,6 +451,7 @@ limit_processes() {
 	needs_root
 	target echo times=150 echo
 	local program i j pids=() pid
+	take_time
 	program=$(unprivileged_program)
 	start proxy setpriv --reuid 65530 --regid 65530 --clear-groups \
 		prlimit --nproc=30 "$program" --listen-port 0 \

@@ -188,5 +188,5 @@ front() {
 ssh_to() {
 	ssh -F none -i "$T/key" -o BatchMode=yes -o StrictHostKeyChecking=no \
 		-o UserKnownHostsFile=/dev/null -o LogLevel=ERROR -o \
-		ConnectTimeout=10 "$@"
+		ConnectTimeout=60 "$@"
 }

@@ -77,6 +77,7 @@ started() {
 
 @test "descriptors 0 to 2 closed, in every combination" {
 	local closed
+	own_pace "nothing stays closed"
 	for closed in '0<&-' '1>&-' '2>&-' '0<&- 1>&-' '0<&- 2>&-' '1>&- 2>&-' \
 		'0<&- 1>&- 2>&-'; do
 		target echo echo
@@ -150,6 +151,7 @@ started() {
 	end_all
 
 	# And where it was closed, no socket gets its number.
+	own_pace "nothing stays closed"
 	rm -f "$T"/super.* "$T/up" "$T/go"
 	target echo expect:x "touch:$T/up" "await:$T/go" shut rest
 	# shellcheck disable=SC2016 # expanded in there

@@ -151,6 +151,7 @@ all_through() {
 }
 
 @test "the one-liners of contrib/socat, as they are written" {
+	own_pace "no answer comes in the half second that socat waits for one"
 	local lines
 	mapfile -t lines < <(sed -n 's/^    //p' \
 		"$BATS_TEST_DIRNAME/../contrib/socat/README.md")

@@ -90,6 +90,7 @@ export -f byte_proxy_on machines connection connections closed haproxy_told \
 }
 
 @test "a host that dies takes its own connections along, and no others" {
+	own_pace "haproxy takes what is late for what is dead"
 	needs socat socat
 	in_network 'machines
 		connection touch:"$T/dies.up" both:4000000000 & dies=$!
