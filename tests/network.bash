@@ -51,10 +51,10 @@ install_program() {
 	printf '%s\n' "$@" >/etc/byte-proxy/byte-proxy.env
 }
 
-# start_syslog FILE: what is said to syslog goes there. Its queue is as long as
-# systemd makes it at boot: what finds it full is not waited for, but dropped.
+# start_syslog FILE [PLACES]: what is said to syslog goes there. Its queue has as
+# many places as systemd gives it at boot, or so many.
 start_syslog() {
-	echo 512 >/proc/sys/net/unix/max_dgram_qlen
+	echo "${2:-512}" >/proc/sys/net/unix/max_dgram_qlen
 	mkdir /mnt/dev
 	cp -a /dev/null /dev/zero /dev/urandom /dev/random /mnt/dev/
 	ln -s /proc/self/fd /mnt/dev/fd

@@ -217,3 +217,25 @@ says_clients() {
 		none|A=b|pipe
 	END
 }
+
+@test "a record waits for a syslog whose queue is full, and no client for it" {
+	needs socat socat
+	# What is served has its log prepared, what has no route has not.
+	in_network 'start_syslog "$T/syslog" 0
+		syslog=$!
+		talk listen 127.0.0.1:0 "$T/echo.port" times=5 echo &
+		poll_until test -s "$T/echo.port"
+		superserver stderr times=10 "$T/super" -- "$BYTE_PROXY" \
+			--map "0x01=127.0.0.1:$(<"$T/echo.port")" &
+		poll_until test -s "$T/super.port"
+		kill -STOP $syslog
+		talk_connect at-once=5 send:"\x01x" expect:x shut eof
+		talk_connect at-once=5 send:y eof
+		kill -CONT $syslog
+		all_came() {
+			[ "$(grep -ao "result=[a-z-]*" "$T/syslog" | sort |
+				uniq -c | tr -d " \n")" = \
+				5result=closed5result=no-route ]
+		}
+		poll_until all_came'
+}

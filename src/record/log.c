@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "../clock.h"
+#include "../deadline.h"
+#include "../fd.h"
 #include "../text.h"
 #include "journal.h"
 #include "log.h"
@@ -19,6 +22,9 @@
 #define REFUSAL_BYTES 2048
 #define SYSLOG_SOCKET "/dev/log"
 #define FIELDS_MAX    16
+
+/* For a record, where the queue of who receives it is full. */
+#define RECORD_WAIT_MS 5000
 
 bool log_debugging;
 static bool stderr_usable;
@@ -60,13 +66,42 @@ void log_prepare(void)
 		destination = DROP;
 }
 
-static void send_away(const char *path, const struct text *message)
+/*
+ * When many connections end at once the queue of who receives their records is
+ * full for a while. Nobody waits for a process that has served; other messages
+ * may be a listener's, and are not worth that.
+ */
+static void send_when_there_is_room(int fd, const struct text *message)
 {
-	if (prepared >= 0)
-		send(prepared, message->start, message->length,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
-	else
-		journal_send(path, message->start, message->length);
+	struct pollfd queue = {.fd = fd, .events = POLLOUT};
+	const int64_t deadline = deadline_in_ms(RECORD_WAIT_MS);
+	int64_t left;
+
+	do {
+		left = deadline - deadline_now();
+		if (left <= 0 || poll(&queue, 1, (int)(left / 1000) + 1) <= 0)
+			return;
+	} while (send(fd, message->start, message->length,
+		     MSG_DONTWAIT | MSG_NOSIGNAL) < 0 &&
+		 errno == EAGAIN);
+}
+
+static void send_away(
+    const char *path, const struct text *message, bool is_record)
+{
+	int own CLEANUP_FD = -1;
+	int r = 0;
+
+	if (prepared < 0)
+		r = journal_send(path, message->start, message->length);
+	else if (send(prepared, message->start, message->length,
+		     MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		r = -errno;
+	if (r != -EAGAIN || !is_record)
+		return;
+	if (prepared < 0 && (own = journal_connect(path)) < 0)
+		return;
+	send_when_there_is_room(prepared < 0 ? own : prepared, message);
 }
 
 /* logfmt: a value is quoted when it is empty or has a blank, '"' or '='. */
@@ -181,7 +216,7 @@ static void write_stderr(int level, const char *message,
 	write_line(&line);
 }
 
-static void write_syslog(int level, const char *message,
+static void write_syslog(int level, const char *message_id, const char *message,
     const struct log_field *fields, size_t count)
 {
 	TEXT(line, LINE_BYTES);
@@ -193,7 +228,7 @@ static void write_syslog(int level, const char *message,
 	text_add(&line, "]: ");
 	text_add_printable(&line, message);
 	add_fields(&line, fields, count);
-	send_away(SYSLOG_SOCKET, &line);
+	send_away(SYSLOG_SOCKET, &line, message_id);
 }
 
 static void write_journal(int level, const char *message_id,
@@ -215,7 +250,7 @@ static void write_journal(int level, const char *message_id,
 		if (fields[i].value)
 			journal_add(&entry, OPTION_VARIABLE_PREFIX,
 			    fields[i].key, fields[i].value);
-	send_away(JOURNAL_SOCKET, &entry);
+	send_away(JOURNAL_SOCKET, &entry, message_id);
 }
 
 void log_fields(int level, const char *message_id, const char *message,
@@ -224,7 +259,7 @@ void log_fields(int level, const char *message_id, const char *message,
 	if (destination == STDERR)
 		write_stderr(level, message, fields, count);
 	else if (destination == SYSLOG)
-		write_syslog(level, message, fields, count);
+		write_syslog(level, message_id, message, fields, count);
 	else if (destination == JOURNAL)
 		write_journal(level, message_id, message, fields, count);
 }

@@ -43,7 +43,11 @@ void log_choose(enum log_to to, bool debug);
  */
 void log_prepare(void);
 
-/* Writes a message; message_id may be NULL, and is for the journal only. */
+/*
+ * Writes a message. message_id is for the journal; NULL where it is no record
+ * of a connection. A record waits, for some seconds at most, until the queue of
+ * the journal or of syslog has room for it; what is no record is dropped.
+ */
 void log_fields(int level, const char *message_id, const char *message,
     const struct log_field *fields, size_t count);
 
