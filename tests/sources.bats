@@ -102,6 +102,7 @@ served() {
 	needs socat socat
 	in_network 'start_syslog "$T/syslog" 0
 		syslog=$!
+		export TALK_SECONDS=60
 		talk listen 127.0.0.1:0 "$T/echo.port" times=2 echo &
 		poll_until test -s "$T/echo.port"
 		"$BYTE_PROXY" --listen-port 9092 --max-connections 5 --log syslog \
@@ -115,7 +116,7 @@ served() {
 		poll_until test -e "$T/up"
 		kill -STOP $syslog
 		start_ms=$(now_ms)
-		for ((i = 0; i < 40; i++)); do
+		for ((i = 0; i < 20; i++)); do
 			talk connect 127.0.0.1:9092 from=127.0.0.2 nothing
 		done
 		echo $(($(now_ms) - start_ms)) >"$T/took"
