@@ -66,7 +66,7 @@ given_up_while_a_handler_goes_on() {
 		run -0 --separate-stderr bash -c \
 			'printf "\1hello" | BYTE_PROXY_MAP=$0 "$@"' \
 			"0x01=${TARGETS[upper]}" \
-			socat -t 1 - "EXEC:$BYTE_PROXY$kind"
+			socat -t 30 - "EXEC:$BYTE_PROXY$kind"
 		[ "$output" = HELLO ]
 	done
 }
