@@ -176,6 +176,17 @@ proxy() {
 		head -n 1)
 }
 
+# traced_proxy: the listener is a child of the strace that was just started.
+# strace ignores SIGTERM, and ends when its child does.
+traced_proxy() {
+	LOG=$T/proxy.err
+	poll_until grep -q msg=listening "$LOG"
+	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
+	PROXY_PID=$(<"/proc/$PID/task/$PID/children")
+	PROXY_PID=${PROXY_PID%% *}
+	PIDS+=("$PROXY_PID")
+}
+
 # handed_over [OPTIONS...] -- ARGUMENTS...: byte-proxy started for each
 # connection to the free port $PORT by superserver.
 handed_over() {

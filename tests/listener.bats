@@ -132,17 +132,6 @@ spares_are() {
 	ended "$CLIENT" 0
 }
 
-# traced_proxy: the listener is a child of the strace that was just started.
-# strace ignores SIGTERM, and ends when its child does.
-traced_proxy() {
-	LOG=$T/proxy.err
-	poll_until grep -q msg=listening "$LOG"
-	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
-	PROXY_PID=$(<"/proc/$PID/task/$PID/children")
-	PROXY_PID=${PROXY_PID%% *}
-	PIDS+=("$PROXY_PID")
-}
-
 @test "the listener never reads from a connection" {
 	needs strace strace
 	target echo echo

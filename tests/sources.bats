@@ -79,6 +79,24 @@ served() {
 	touch "$T/b.go"
 }
 
+# The listener finds that one has ended before it has looked at its second
+# report: its reaping is held up, so that those that waited end meanwhile.
+@test "who waited to be counted gives back, however soon it ends" {
+	needs strace strace
+	own_pace "none ends that soon"
+	target echo times=99 echo
+	start proxy strace -qq -o "$T/trace" -e trace=wait4 \
+		-e inject=wait4:delay_enter=60ms "$BYTE_PROXY" --listen-port 0 \
+		--map "0x01=${TARGETS[echo]}" --max-connections-per-source 1
+	traced_proxy
+	# At once again, so that one waits when the one before is reaped.
+	local i end=$((SECONDS + 20))
+	for ((i = 0; i < 20; )); do
+		if served 127.0.0.2; then ((++i)); fi
+		((SECONDS < end)) || return 1
+	done
+}
+
 @test "of IPv6 it is the network that counts, of IPv4 the address" {
 	in_network '
 		for address in 2001:db8:0:1::5 2001:db8:0:1::6 2001:db8:0:2::5; do

@@ -122,21 +122,23 @@ static void report_death(pid_t pid, int signal)
 
 static void forget(struct children *children, unsigned i, int status)
 {
-	/* It may have become a handler since the last look. */
-	if (children->list[i].spare)
+	const struct child *child = &children->list[i];
+
+	/* It may have become a handler since the last look, or been counted. */
+	if (child->spare || (child->counts && child->source == SOURCE_NONE))
 		children_take_reports(children);
-	if (children->list[i].spare) {
-		children->spares[children->list[i].socket]--;
+	if (child->spare) {
+		children->spares[child->socket]--;
 		children->spare_died |= WIFSIGNALED(status);
 		/* It may have counted, and not reported it. */
 		children->sources.stale |= WIFSIGNALED(status);
 	} else {
 		children->handlers--;
 		/* The same, where it had to wait to be counted. */
-		children->sources.stale |=
-		    WIFSIGNALED(status) && children->list[i].counts &&
-		    children->list[i].source == SOURCE_NONE;
-		sources_give_back(&children->sources, children->list[i].source);
+		children->sources.stale |= WIFSIGNALED(status) &&
+					   child->counts &&
+					   child->source == SOURCE_NONE;
+		sources_give_back(&children->sources, child->source);
 		if (status == 0)
 			children->served++;
 		else
