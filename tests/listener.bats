@@ -253,6 +253,22 @@ storm() {
 	done
 }
 
+@test "SIGTERM: who connects from then on is refused, and not reset" {
+	target held expect:x send:y eof shut
+	proxy --map "0x01=${TARGETS[held]}"
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:y \
+		"touch:$T/up" "await:$T/go" shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	kill -TERM "$PROXY_PID"
+	poll_until grep -q msg=draining "$T/proxy.err"
+	run client send:'\x01x' expect:x
+	[[ $output == *"Connection refused"* ]]
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$PROXY_PID" 0
+}
+
 @test "SIGTERM: the drain timeout ends what still runs" {
 	target victim expect:x "touch:$T/up" reset-seen
 	proxy --map "0x01=${TARGETS[victim]}" --drain-timeout 300ms
