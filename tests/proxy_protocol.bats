@@ -346,6 +346,7 @@ told_by_v1() {
 	end_all
 
 	# socat tells of both ends; else nobody knows who is behind a pipe.
+	own_pace "socat ends before, half a second after the client"
 	target sink print shut
 	export BYTE_PROXY_MAP="0x01=${TARGETS[sink]}" BYTE_PROXY_PROXY_PROTOCOL=v1
 	start socat socat -d -d TCP-LISTEN:0,bind=127.0.0.1 \

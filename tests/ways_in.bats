@@ -210,6 +210,7 @@ given_up_while_a_handler_goes_on() {
 }
 
 @test "standard input closed, a terminal: nothing was handed over" {
+	own_pace "nothing stays closed"
 	start closed bash -c 'exec "$@" <&-' - "$BYTE_PROXY" --map '*=a:1' \
 		--log stderr
 	# Its port may be taken; what matters is that it wants one.
