@@ -97,6 +97,38 @@ served() {
 	done
 }
 
+# Each that waited for it would have a place, which others have no more.
+@test "who is refused does not wait for a log that does not keep up" {
+	needs socat socat
+	in_network 'start_syslog "$T/syslog" 0
+		syslog=$!
+		talk listen 127.0.0.1:0 "$T/echo.port" times=2 echo &
+		poll_until test -s "$T/echo.port"
+		"$BYTE_PROXY" --listen-port 9092 --max-connections 5 --log syslog \
+			--map "0x01=127.0.0.1:$(<"$T/echo.port")" \
+			--max-connections-per-source 1 &
+		proxy=$!
+		poll_until listens 9092
+		talk connect 127.0.0.1:9092 from=127.0.0.2 send:"\x01x" expect:x \
+			"touch:$T/up" "await:$T/go" shut eof &
+		held=$!
+		poll_until test -e "$T/up"
+		kill -STOP $syslog
+		start_ms=$(now_ms)
+		for ((i = 0; i < 40; i++)); do
+			talk connect 127.0.0.1:9092 from=127.0.0.2 nothing
+		done
+		echo $(($(now_ms) - start_ms)) >"$T/took"
+		talk connect 127.0.0.1:9092 from=127.0.0.3 send:"\x01y" expect:y \
+			shut eof
+		kill -CONT $syslog
+		touch "$T/go"
+		wait $held
+		kill $proxy
+		wait $proxy'
+	soon "$(<"$T/took")" 10000
+}
+
 @test "of IPv6 it is the network that counts, of IPv4 the address" {
 	in_network '
 		for address in 2001:db8:0:1::5 2001:db8:0:1::6 2001:db8:0:2::5; do

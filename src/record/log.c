@@ -86,8 +86,7 @@ static void send_when_there_is_room(int fd, const struct text *message)
 		 errno == EAGAIN);
 }
 
-static void send_away(
-    const char *path, const struct text *message, bool is_record)
+static void send_away(const char *path, const struct text *message, bool waits)
 {
 	int own CLEANUP_FD = -1;
 	int r = 0;
@@ -97,7 +96,7 @@ static void send_away(
 	else if (send(prepared, message->start, message->length,
 		     MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		r = -errno;
-	if (r != -EAGAIN || !is_record)
+	if (r != -EAGAIN || !waits)
 		return;
 	if (prepared < 0 && (own = journal_connect(path)) < 0)
 		return;
@@ -216,7 +215,7 @@ static void write_stderr(int level, const char *message,
 	write_line(&line);
 }
 
-static void write_syslog(int level, const char *message_id, const char *message,
+static void write_syslog(int level, bool waits, const char *message,
     const struct log_field *fields, size_t count)
 {
 	TEXT(line, LINE_BYTES);
@@ -228,10 +227,10 @@ static void write_syslog(int level, const char *message_id, const char *message,
 	text_add(&line, "]: ");
 	text_add_printable(&line, message);
 	add_fields(&line, fields, count);
-	send_away(SYSLOG_SOCKET, &line, message_id);
+	send_away(SYSLOG_SOCKET, &line, waits);
 }
 
-static void write_journal(int level, const char *message_id,
+static void write_journal(int level, const char *message_id, bool waits,
     const char *message, const struct log_field *fields, size_t count)
 {
 	TEXT(body, LINE_BYTES);
@@ -250,18 +249,18 @@ static void write_journal(int level, const char *message_id,
 		if (fields[i].value)
 			journal_add(&entry, OPTION_VARIABLE_PREFIX,
 			    fields[i].key, fields[i].value);
-	send_away(JOURNAL_SOCKET, &entry, message_id);
+	send_away(JOURNAL_SOCKET, &entry, waits);
 }
 
-void log_fields(int level, const char *message_id, const char *message,
-    const struct log_field *fields, size_t count)
+void log_fields(int level, const char *message_id, bool waits,
+    const char *message, const struct log_field *fields, size_t count)
 {
 	if (destination == STDERR)
 		write_stderr(level, message, fields, count);
 	else if (destination == SYSLOG)
-		write_syslog(level, message_id, message, fields, count);
+		write_syslog(level, waits, message, fields, count);
 	else if (destination == JOURNAL)
-		write_journal(level, message_id, message, fields, count);
+		write_journal(level, message_id, waits, message, fields, count);
 }
 
 void log_say(int level, const char *message, ...)
@@ -277,7 +276,7 @@ void log_say(int level, const char *message, ...)
 		fields[count++].value = va_arg(rest, const char *);
 	}
 	va_end(rest);
-	log_fields(level, NULL, message, fields, count);
+	log_fields(level, NULL, false, message, fields, count);
 }
 
 void log_refusal(const char *why)
@@ -285,7 +284,7 @@ void log_refusal(const char *why)
 	TEXT(line, REFUSAL_BYTES);
 
 	if (destination != STDERR) {
-		log_fields(LOG_ERR, NULL, why, NULL, 0);
+		log_fields(LOG_ERR, NULL, false, why, NULL, 0);
 		return;
 	}
 	text_add(&line, "byte-proxy: ");

@@ -44,12 +44,12 @@ void log_choose(enum log_to to, bool debug);
 void log_prepare(void);
 
 /*
- * Writes a message. message_id is for the journal; NULL where it is no record
- * of a connection. A record waits, for some seconds at most, until the queue of
- * the journal or of syslog has room for it; what is no record is dropped.
+ * Writes a message; message_id may be NULL, and is for the journal only. Where
+ * the queue of the journal or of syslog is full it waits for room, for some
+ * seconds at most, or else is dropped.
  */
-void log_fields(int level, const char *message_id, const char *message,
-    const struct log_field *fields, size_t count);
+void log_fields(int level, const char *message_id, bool waits,
+    const char *message, const struct log_field *fields, size_t count);
 
 /* The same for a few fields, given as key, value, ... and a NULL. */
 void log_say(int level, const char *message, ...) __attribute__((sentinel));

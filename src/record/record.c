@@ -55,7 +55,9 @@ void record_write(const struct record *record)
 		number(&duration, deadline_now() - record->start_us)},
 	    {"error", record->error},
 	};
+	/* In a flood of refusals those that wait would have all the places. */
 	log_fields(result_kinds[record->result].level,
-	    result_kinds[record->result].message_id, "connection", fields,
+	    result_kinds[record->result].message_id,
+	    record->result != RESULT_SOURCE_LIMIT, "connection", fields,
 	    sizeof(fields) / sizeof(*fields));
 }
