@@ -126,6 +126,7 @@ export -f receivers between told
 
 @test "behind haproxy and nginx: they name the client, and the next one is told" {
 	needs curl curl
+	own_pace "haproxy's checks, 20 in a second, leave no room for others"
 	# First byte-proxy: haproxy takes one failed check at its start for down.
 	in_network 'SOURCE_PORT=5000
 		between 9093 v2 --accept-proxy
@@ -345,6 +346,7 @@ told_by_v1() {
 	end_all
 
 	# socat tells of both ends; else nobody knows who is behind a pipe.
+	own_pace "socat ends before, half a second after the client"
 	target sink print shut
 	export BYTE_PROXY_MAP="0x01=${TARGETS[sink]}" BYTE_PROXY_PROXY_PROTOCOL=v1
 	start socat socat -d -d TCP-LISTEN:0,bind=127.0.0.1 \

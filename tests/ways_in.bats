@@ -60,13 +60,14 @@ given_up_while_a_handler_goes_on() {
 
 @test "socat EXEC, with a socket pair and with pipes" {
 	needs socat socat
-	local kind
+	local kind patience=1
+	! is_under_valgrind || patience=20
 	for kind in '' ,pipes; do
 		target upper upper
 		run -0 --separate-stderr bash -c \
 			'printf "\1hello" | BYTE_PROXY_MAP=$0 "$@"' \
 			"0x01=${TARGETS[upper]}" \
-			socat -t 1 - "EXEC:$BYTE_PROXY$kind"
+			socat -t "$patience" - "EXEC:$BYTE_PROXY$kind"
 		[ "$output" = HELLO ]
 	done
 }
@@ -209,6 +210,7 @@ given_up_while_a_handler_goes_on() {
 }
 
 @test "standard input closed, a terminal: nothing was handed over" {
+	own_pace "nothing stays closed"
 	start closed bash -c 'exec "$@" <&-' - "$BYTE_PROXY" --map '*=a:1' \
 		--log stderr
 	# Its port may be taken; what matters is that it wants one.

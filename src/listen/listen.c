@@ -23,6 +23,7 @@
 #define KILL_MS   1000 /* for handlers to end when told to */
 #define RETIRE_MS 1000 /* for spares; a reload is done then all the same */
 #define QUEUE_MAX 4096 /* net.core.somaxconn's default */
+#define SHAKE_MS  100  /* for handshakes that have begun to be finished */
 
 enum phase {
 	ACCEPTING,
@@ -43,6 +44,7 @@ struct listener {
 	struct pool pool;
 	int64_t phase_us;  /* when the phase ends at the latest */
 	uint64_t emptied;  /* so many accepted is the end of EMPTYING */
+	int64_t shaken_us; /* and not before that */
 	bool looks_calmly; /* something was done: more at once will come */
 	/* A reload is done when all the spares of before it are gone. */
 	int64_t reloaded_us; /* or then; DEADLINE_NEVER: there is none */
@@ -167,8 +169,10 @@ static void begin_to_drain(struct listener *listener)
 		give_up_sockets(listener);
 		return;
 	}
-	if (listener->owner == LISTEN_OURS)
+	if (listener->owner == LISTEN_OURS) {
 		sockets_refuse_new(listener->sockets);
+		listener->shaken_us = deadline_in_ms(SHAKE_MS);
+	}
 	listener->phase = EMPTYING;
 	/* New ones may come in. */
 	listener->emptied = listener->pool.children.accepted + QUEUE_MAX;
@@ -189,6 +193,7 @@ static void next_phase(struct listener *listener)
 	const struct children *children = &listener->pool.children;
 
 	if (listener->phase == EMPTYING &&
+	    deadline_now() >= listener->shaken_us &&
 	    (!sockets_have_connections(listener->sockets) ||
 		children->accepted >= listener->emptied)) {
 		give_up_sockets(listener);

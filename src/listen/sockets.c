@@ -9,8 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <linux/filter.h>
-
 #include "../connection/tune.h"
 #include "../fd.h"
 #include "sockets.h"
@@ -103,12 +101,11 @@ void sockets_tune_anew(const struct sockets *sockets,
 
 void sockets_refuse_new(const struct sockets *sockets)
 {
-	struct sock_filter drop = BPF_STMT(BPF_RET | BPF_K, 0);
-	const struct sock_fprog program = {.len = 1, .filter = &drop};
+	const int nowhere = INT_MAX;
 
 	for (int i = 0; i < sockets->count; i++)
-		setsockopt(sockets->fds[i], SOL_SOCKET, SO_ATTACH_FILTER,
-		    &program, sizeof(program));
+		setsockopt(sockets->fds[i], SOL_SOCKET, SO_BINDTOIFINDEX,
+		    &nowhere, sizeof(nowhere));
 }
 
 void sockets_add_name(const struct sockets *sockets, int i, struct text *text)

@@ -37,10 +37,12 @@ void sockets_tune_anew(const struct sockets *sockets,
     const struct settings *before, const struct settings *settings);
 
 /*
- * Lets no new connection come into the queues, so that they can be emptied
- * and closed without losing one that came in between: a socket filter that
- * drops every packet (socket(7), SO_ATTACH_FILTER). Only for sockets that are
- * ours alone. Without it, where it fails, that moment remains.
+ * Lets no new connection begin, so that the queues can be emptied and closed
+ * without losing one that came in between: the sockets are bound to an
+ * interface that there is none of (socket(7), SO_BINDTODEVICE; by its index,
+ * since Linux 5.0, without a privilege since 5.7). Who connects is refused; a
+ * handshake of which the client has had its part already can be finished. Only
+ * for sockets that are ours alone. Where it fails that moment remains.
  */
 void sockets_refuse_new(const struct sockets *sockets);
 
