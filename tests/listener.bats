@@ -253,6 +253,31 @@ storm() {
 	done
 }
 
+# waits_for_no_time PID: it is in a call of ppoll() that has no timeout.
+waits_for_no_time() {
+	grep -qE '^[0-9]+ 0x[0-9a-f]+ 0x[0-9a-f]+ 0x0 ' "/proc/$1/syscall"
+}
+
+@test "SIGTERM: the port is free at once where no more are served either" {
+	needs_root
+	export TALK_SECONDS=${TALK_SECONDS:-100}
+	target held expect:x send:y eof shut
+	proxy --map "0x01=${TARGETS[held]}" --max-connections 1 \
+		--drain-timeout 1h
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:y \
+		"touch:$T/up" "await:$T/go" shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	# Nothing else is going to wake it.
+	poll_until waits_for_no_time "$PROXY_PID"
+	kill -TERM "$PROXY_PID"
+	poll_until port_is_free
+	not gone "$PROXY_PID"
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$PROXY_PID" 0
+}
+
 @test "SIGTERM: who connects from then on is refused, and not reset" {
 	target held expect:x send:y eof shut
 	proxy --map "0x01=${TARGETS[held]}"

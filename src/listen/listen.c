@@ -243,7 +243,8 @@ static void wait_for_events(struct listener *listener)
 		until = deadline_sooner(
 		    until, pool_next_us(&listener->pool, settings));
 	if (listener->phase == EMPTYING &&
-	    !pool_is_full(&listener->pool, settings))
+	    (!pool_is_full(&listener->pool, settings) ||
+		deadline_now() < listener->shaken_us))
 		listener->looks_calmly = true;
 	if (listener->looks_calmly &&
 	    !(accepting && pool_is_out(&listener->pool, settings)))
