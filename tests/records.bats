@@ -239,3 +239,19 @@ says_clients() {
 		}
 		poll_until all_came'
 }
+
+@test "a record does not wait for ever for a syslog that hangs" {
+	needs socat socat
+	in_network 'start_syslog "$T/syslog" 0
+		syslog=$!
+		superserver stderr times=3 "$T/super" -- "$BYTE_PROXY" \
+			--map 0x01=127.0.0.1:1 & super=$!
+		poll_until test -s "$T/super.port"
+		kill -STOP $syslog
+		talk_connect at-once=3 send:y eof
+		# Its processes have all ended.
+		poll_until gone $super
+		kill -CONT $syslog
+		poll_until grep -aq result=no-route "$T/syslog"'
+	[ "$(grep -ac result=no-route "$T/syslog")" -lt 3 ]
+}
