@@ -127,6 +127,10 @@ static void look_at_error(struct listener *listener)
 
 		trouble_note(&listener->pool.trouble, "accept failed", error);
 		listener->pool.trouble.paused_us = paused_us;
+		/* Each leaves, and another is forked, while this lasts. */
+		if (error == EMFILE)
+			spares_give_back(
+			    &listener->pool.spares, &listener->pool.children);
 	}
 }
 
