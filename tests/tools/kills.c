@@ -86,6 +86,7 @@ struct slot {
 struct kills {
 	char **program;
 	pid_t listener, target, clients[CLIENTS];
+	pid_t struck; /* the last child of the listener that was */
 	int listener_port, target_port;
 	int descriptors; /* of the listener */
 	unsigned round;
@@ -427,7 +428,10 @@ static bool is_spare(pid_t pid)
 	return strcmp(title, "byte-proxy: waiting") == 0;
 }
 
-/* No process but the listener, its spares, and the target. */
+/*
+ * No process but the listener, its spares, and the target. A spare that was
+ * killed takes a connection that comes before it has noticed, and dies then.
+ */
 static bool is_calm(void)
 {
 	pid_t pids[1024];
@@ -443,7 +447,7 @@ static bool is_calm(void)
 		return false;
 	count = kills.listener ? children_of(kills.listener, pids, 1024) : 0;
 	for (int i = 0; i < count; i++)
-		if (!is_spare(pids[i]))
+		if (pids[i] == kills.struck || !is_spare(pids[i]))
 			return false;
 	return true;
 }
@@ -475,8 +479,10 @@ static int strike(void)
 		return -1;
 	case CHILD:
 		count = children_of(kills.listener, pids, 1024);
-		if (count)
-			kill(pids[draw((uint64_t)count)], SIGKILL);
+		if (count) {
+			kills.struck = pids[draw((uint64_t)count)];
+			kill(kills.struck, SIGKILL);
+		}
 		return -1;
 	case SERVER:
 		/* It may have ended: no process that has its number now. */
