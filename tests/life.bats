@@ -208,7 +208,8 @@ vanished() {
 	client send:'\x01hello' quiet:500 shut eof
 	touch "$T/over"
 	expect_record result=half-closed-timeout bytes_up=5
-	[ "$(field duration_us)" -ge 790000 ]
+	# Under valgrind it begins late.
+	is_under_valgrind || [ "$(field duration_us)" -ge 790000 ]
 }
 
 @test "the half-closed timeout ends what is silent after the target's end" {

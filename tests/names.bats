@@ -133,7 +133,9 @@ unresolved() {
 	STEPS='talk_connect send:"\x01" await:"$T/super.pid" wait:100 reset' \
 		unresolved --connect-timeout 8s
 	handler_status 0
-	expect_record result=client-reset 'error=Connection reset by peer'
+	expect_record result=client-reset
+	# Under valgrind it begins after the reset.
+	is_under_valgrind || expect_record 'error=Connection reset by peer'
 	soon "$(field duration_us)" 3000000
 
 	rm -f "$T"/super.*
@@ -143,7 +145,8 @@ unresolved() {
 		talk_connect send:"\x01" await:"$T/super.pid" wait:100 reset
 		wait'
 	handler_status 0
-	expect_record result=client-reset 'error=Connection reset by peer'
+	expect_record result=client-reset
+	is_under_valgrind || expect_record 'error=Connection reset by peer'
 	soon "$(field duration_us)" 3000000
 }
 
