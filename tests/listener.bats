@@ -486,7 +486,7 @@ limit_processes() {
 
 @test "spares leave room for those who resolve a name, under a process limit" {
 	needs_root
-	target echo times=150 echo
+	target echo times=400 echo
 	local program i j pids=() pid
 	take_time
 	program=$(unprivileged_program)

@@ -117,7 +117,9 @@ connect_times_out() {
 	# The queue is full, sooner or later: then nothing comes.
 	client send:'\x01' "await:$T/super.pid" quiet:100 reset
 	handler_status 0
-	expect_record result=client-reset 'error=Connection reset by peer'
+	expect_record result=client-reset
+	# Under valgrind it may begin after the reset.
+	is_under_valgrind || expect_record 'error=Connection reset by peer'
 	kill -CONT "$FULL"
 }
 
