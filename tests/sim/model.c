@@ -70,14 +70,20 @@ struct nodes {
 	size_t count, room;
 };
 
-/* States, by their hashes; 0 is none. */
+/*
+ * States, by their hashes, with the races of the script that came there; 0 is
+ * none. One that was come to with more races than now has been gone on from
+ * with less that may happen, and is new.
+ */
 static struct {
 	uint64_t *at;
 	size_t count, room;
+	size_t distinct;
 } states;
 
 static struct {
 	unsigned acts, races;
+	unsigned races_now; /* of the script that runs */
 	uint64_t runs;
 } search;
 
@@ -89,17 +95,14 @@ static void *more(void *at, size_t size)
 	return at;
 }
 
-static bool insert(uint64_t state)
+/* Where it is, or would be. */
+static uint64_t *find(uint64_t state)
 {
 	size_t i = state & (states.room - 1);
 
 	while (states.at[i] && states.at[i] != state)
 		i = (i + 1) & (states.room - 1);
-	if (states.at[i])
-		return false;
-	states.at[i] = state;
-	states.count++;
-	return true;
+	return &states.at[i];
 }
 
 static void grow_states(void)
@@ -110,18 +113,33 @@ static void grow_states(void)
 	states.room = room ? room * 2 : 1 << 16;
 	states.at = more(NULL, states.room * sizeof(*states.at));
 	memset(states.at, 0, states.room * sizeof(*states.at));
-	states.count = 0;
 	for (size_t i = 0; i < room; i++)
 		if (before[i])
-			insert(before[i]);
+			*find(before[i]) = before[i];
 	free(before);
+}
+
+static uint64_t *find_with(uint64_t state, unsigned races)
+{
+	return find(hash_add(state, races) | 1);
 }
 
 static bool is_known(uint64_t state)
 {
+	bool was_seen = false;
+
 	if (states.count >= states.room / 2)
 		grow_states();
-	return !insert(state ? state : 1);
+	for (unsigned races = 0; races <= search.races; races++) {
+		was_seen |= *find_with(state, races) != 0;
+		if (was_seen && races <= search.races_now)
+			return true;
+	}
+	*find_with(state, search.races_now) =
+	    hash_add(state, search.races_now) | 1;
+	states.count++;
+	states.distinct += !was_seen;
+	return false;
 }
 
 static void push(struct nodes *nodes, const struct node *node)
@@ -142,8 +160,10 @@ static void visit(
 	    .count = node->count,
 	    .is_known = is_known};
 	const size_t before = states.count;
-	enum outcome outcome = script_run(&run);
+	enum outcome outcome;
 
+	search.races_now = node->races;
+	outcome = script_run(&run);
 	search.runs++;
 	node->calls = (uint8_t)run.ret_calls;
 	memcpy(node->about, run.ret_about, sizeof(node->about));
@@ -193,23 +213,37 @@ static bool differs(const struct sim_setup *setup, const struct node *from,
 		   act->kind == ACT_RESET || act->kind == ACT_VANISH);
 }
 
-static void visit_all(
-    const struct sim_setup *setup, const struct node *from, struct nodes *next)
+/* The last call is the wait in which it fell asleep. */
+static void visit_calls(const struct sim_setup *setup, const struct node *from,
+    const struct act *act, struct nodes *next)
+{
+	for (unsigned call = 0; call < from->calls; call++)
+		if (differs(setup, from, act, call))
+			visit_act(setup, from, act, call, next);
+}
+
+/* All that are one act longer and have so many races. */
+static void visit_all(const struct sim_setup *setup, const struct node *from,
+    unsigned races, struct nodes *next)
 {
 	for (size_t i = 0; i < ALPHABET; i++) {
 		const struct act *act = &alphabet[i];
 
 		if (!is_in(setup, act))
 			continue;
-		if (from->is_new)
+		if (from->is_new && from->races == races)
 			visit_act(setup, from, act, WHEN_ASLEEP, next);
-		if (from->races == search.races)
-			continue;
-		/* The last call is the wait in which it fell asleep. */
-		for (unsigned call = 0; call < from->calls; call++)
-			if (differs(setup, from, act, call))
-				visit_act(setup, from, act, call, next);
+		if (from->races + 1U == races)
+			visit_calls(setup, from, act, next);
 	}
+}
+
+static void visit_level(const struct sim_setup *setup,
+    const struct nodes *level, struct nodes *next)
+{
+	for (unsigned races = 0; races <= search.races; races++)
+		for (size_t i = 0; i < level->count; i++)
+			visit_all(setup, &level->at[i], races, next);
 }
 
 static double seconds(void)
@@ -235,16 +269,15 @@ static uint64_t look_through(const struct sim_setup *setup)
 		free(level.at);
 		level = next;
 		next = (struct nodes){0};
-		for (size_t i = 0; i < level.count; i++)
-			visit_all(setup, &level.at[i], &next);
+		visit_level(setup, &level, &next);
 	}
 	free(level.at);
 	printf("%-12s %u acts, %u races: %llu runs, %zu states, %.1f s\n",
 	    setup->name, search.acts, search.races,
-	    (unsigned long long)(search.runs - runs), states.count,
+	    (unsigned long long)(search.runs - runs), states.distinct,
 	    seconds() - start);
 	fflush(stdout);
-	return states.count;
+	return states.distinct;
 }
 
 static const struct sim_setup *find_setup(const char *name)
