@@ -145,7 +145,7 @@ ssize_t sim_send(int fd, const void *buffer, size_t size, int flags)
 	MUST(size <= SIM_BYTES_MAX, "send() of %zu", size);
 	n = kernel_adapt(tcp_sendable(socket, size));
 	if (n > 0) {
-		rules_bytes(end, buffer, (size_t)n);
+		rules_bytes(end, buffer, (size_t)n, flags & MSG_OOB);
 		tcp_accepted(end, (size_t)n);
 	}
 	return kernel_said("send", end, n);
@@ -167,7 +167,7 @@ int sim_ioctl(int fd, unsigned long request, ...)
 		socket->non_blocking = *value;
 		break;
 	case SIOCATMARK:
-		*value = 0;
+		*value = urgent_is_at_mark(socket);
 		break;
 	case SIOCOUTQ:
 		*value = (int)(socket->accepted - socket->acked);
@@ -221,10 +221,14 @@ int sim_getsockopt(
 int sim_setsockopt(
     int fd, int level, int option, const void *value, socklen_t length)
 {
-	(void)value;
-	kernel_enter(0);
-	MUST(
-	    false, "setsockopt() of %d: %d, %d, %u", fd, level, option, length);
+	const enum sim_end end = kernel_end_of(fd, "setsockopt");
+
+	kernel_enter(1U << end);
+	MUST(level == SOL_SOCKET && option == SO_OOBINLINE &&
+		 length == sizeof(int),
+	    "setsockopt() of %d: %d, %d, %u", fd, level, option, length);
+	sim.ends[end].inlined = *(const int *)value;
+	return (int)kernel_said("inline", end, 0);
 }
 
 ssize_t sim_recvmsg(int fd, struct msghdr *message, int flags)

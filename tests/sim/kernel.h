@@ -38,6 +38,8 @@ struct sim_setup {
 	bool is_quick;  /* the network moves at every call, not just in waits */
 	bool signals;   /* SIGTERM is sent, too */
 	bool faults;    /* calls are interrupted, or do less */
+	bool urgent;    /* the peers send urgent data, too */
+	bool is_wide;   /* so much happens that it is searched less far */
 	bool was_reset; /* by the target, which had sent something, before */
 };
 
@@ -52,6 +54,13 @@ struct sim_socket {
 	uint64_t accepted; /* into the send buffer, from the relay */
 	uint64_t acked;    /* of that, in the peer's receive buffer */
 	uint64_t got;      /* of that, read by the peer */
+
+	/* Urgent data (tcp(7)); each is behind the byte, and 0 for none. */
+	uint64_t urgent_sent; /* the last that the peer sent */
+	uint64_t mark;        /* what the relay may see, and has not read */
+	uint64_t mark_before; /* it has moved on from there */
+	bool is_late; /* a byte before it was lost, and comes once more */
+	bool inlined; /* SO_OOBINLINE */
 
 	bool peer_ends;   /* a FIN is behind what was sent */
 	bool fin_arrived; /* it is there */
@@ -72,6 +81,7 @@ struct sim_socket {
 	bool stalled;         /* when the relay woke last */
 	bool shut_early; /* by the relay, before the other peer's FIN was taken
 			  */
+	uint64_t urgent_taken; /* behind the last urgent byte that it read */
 	int errors[SIM_ERRORS_MAX]; /* that the relay was told of this end */
 	unsigned errors_count;
 };
@@ -148,6 +158,7 @@ static inline struct sim_socket *kernel_other(enum sim_end end)
 
 /* tcp.c: what the relay's calls do; each returns as its call does. */
 ssize_t tcp_receivable(struct sim_socket *socket, size_t size);
+ssize_t tcp_spliceable(struct sim_socket *socket, size_t size);
 ssize_t tcp_sendable(struct sim_socket *socket, size_t size);
 void tcp_took(enum sim_end end, size_t n);
 void tcp_accepted(enum sim_end end, size_t n);
@@ -156,6 +167,18 @@ void tcp_disconnect(enum sim_end end);
 int tcp_take_error(struct sim_socket *socket);
 short tcp_poll(const struct sim_socket *socket);
 bool tcp_is_writable(const struct sim_socket *socket);
+
+/* urgent.c: what is urgent stops who reads, and poll() reports it. */
+bool urgent_is_at_mark(const struct sim_socket *socket);
+size_t urgent_before_mark(const struct sim_socket *socket, size_t size);
+bool urgent_is_readable(const struct sim_socket *socket);
+void urgent_took(struct sim_socket *socket, size_t n);
+void urgent_move(struct sim_socket *socket);
+/*
+ * One byte of it; or two, of which the first, that is not urgent, is lost on
+ * the way, and comes after whatever is next.
+ */
+bool urgent_peer_sends(enum sim_end end, uint64_t bytes);
 
 /* What the network and the peers that read do by themselves. */
 void tcp_move(void);

@@ -35,6 +35,10 @@ static const struct act alphabet[] = {
     {ACT_SEND, SIM_TARGET, 0, 1},
     {ACT_SEND, SIM_CLIENT, 0, BULK_BYTES},
     {ACT_SEND, SIM_TARGET, 0, BULK_BYTES},
+    {ACT_URGENT, SIM_CLIENT, 0, 1},
+    {ACT_URGENT, SIM_TARGET, 0, 1},
+    {ACT_URGENT, SIM_CLIENT, 0, 2},
+    {ACT_URGENT, SIM_TARGET, 0, 2},
     {ACT_STALL, SIM_CLIENT, 0, 0},
     {ACT_STALL, SIM_TARGET, 0, 0},
     {ACT_READ, SIM_CLIENT, 0, 0},
@@ -83,7 +87,8 @@ static struct {
 
 static struct {
 	unsigned acts, races;
-	unsigned races_now; /* of the script that runs */
+	unsigned races_here; /* in this setup */
+	unsigned races_now;  /* of the script that runs */
 	uint64_t runs;
 } search;
 
@@ -130,7 +135,7 @@ static bool is_known(uint64_t state)
 
 	if (states.count >= states.room / 2)
 		grow_states();
-	for (unsigned races = 0; races <= search.races; races++) {
+	for (unsigned races = 0; races <= search.races_here; races++) {
 		was_seen |= *find_with(state, races) != 0;
 		if (was_seen && races <= search.races_now)
 			return true;
@@ -169,7 +174,7 @@ static void visit(
 	memcpy(node->about, run.ret_about, sizeof(node->about));
 	node->is_new = outcome == RUN_OVER && states.count > before;
 	if (outcome == RUN_USELESS || node->count == search.acts ||
-	    (!node->is_new && node->races == search.races))
+	    (!node->is_new && node->races == search.races_here))
 		return;
 	push(next, node);
 }
@@ -178,6 +183,8 @@ static bool is_in(const struct sim_setup *setup, const struct act *act)
 {
 	if (act->kind == ACT_SIGNAL)
 		return setup->signals;
+	if (act->kind == ACT_URGENT)
+		return setup->urgent;
 	return act->kind < ACT_SIGNAL || setup->faults;
 }
 
@@ -241,7 +248,7 @@ static void visit_all(const struct sim_setup *setup, const struct node *from,
 static void visit_level(const struct sim_setup *setup,
     const struct nodes *level, struct nodes *next)
 {
-	for (unsigned races = 0; races <= search.races; races++)
+	for (unsigned races = 0; races <= search.races_here; races++)
 		for (size_t i = 0; i < level->count; i++)
 			visit_all(setup, &level->at[i], races, next);
 }
@@ -261,6 +268,9 @@ static uint64_t look_through(const struct sim_setup *setup)
 	const uint64_t runs = search.runs;
 	const double start = seconds();
 
+	search.races_here = setup->is_wide && search.races > 1
+				? search.races - 1
+				: search.races;
 	free(states.at);
 	memset(&states, 0, sizeof(states));
 	grow_states();
@@ -273,7 +283,7 @@ static uint64_t look_through(const struct sim_setup *setup)
 	}
 	free(level.at);
 	printf("%-12s %u acts, %u races: %llu runs, %zu states, %.1f s\n",
-	    setup->name, search.acts, search.races,
+	    setup->name, search.acts, search.races_here,
 	    (unsigned long long)(search.runs - runs), states.distinct,
 	    seconds() - start);
 	fflush(stdout);

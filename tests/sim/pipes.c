@@ -31,7 +31,7 @@ static ssize_t splice_in(enum sim_end end, struct sim_pipe *pipe, size_t size)
 		errno = EAGAIN;
 		return -1;
 	}
-	n = kernel_adapt(tcp_receivable(socket, size < room ? size : room));
+	n = kernel_adapt(tcp_spliceable(socket, size < room ? size : room));
 	if (n <= 0)
 		return n;
 	if (!pipe->held) {
@@ -57,7 +57,7 @@ static ssize_t splice_out(struct sim_pipe *pipe, enum sim_end end, size_t size)
 	    &sim.ends[end], size < pipe->held ? size : pipe->held));
 	if (n <= 0)
 		return n;
-	rules_piece(end, pipe->stream, pipe->at);
+	rules_piece(end, pipe->stream, pipe->at, (size_t)n);
 	pipe->at += (size_t)n;
 	pipe->held -= (size_t)n;
 	tcp_accepted(end, (size_t)n);

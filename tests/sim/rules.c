@@ -44,7 +44,27 @@ void rules_moved(void)
 	rules_seen.moved_us = sim.now_us;
 }
 
-void rules_bytes(enum sim_end to, const char *bytes, size_t count)
+/*
+ * What is urgent of one end is so for the other, and nothing else is, but for
+ * what was a moment ago.
+ */
+static void check_urgent(enum sim_end to, size_t count, bool is_urgent)
+{
+	const uint64_t from = sim.ends[to].accepted;
+	const struct sim_socket *source = kernel_other(to);
+	const uint64_t urgent = source->urgent_taken;
+	const char *name = kernel_end_name(to);
+
+	if (urgent > from && urgent <= from + count)
+		MUST(is_urgent && urgent == from + count,
+		    "the %s is not told what is urgent", name);
+	else
+		MUST(!is_urgent || from + count == source->mark_before,
+		    "the %s is told that is urgent what is not", name);
+}
+
+void rules_bytes(
+    enum sim_end to, const char *bytes, size_t count, bool is_urgent)
 {
 	const enum sim_end from = SIM_ENDS - 1 - to;
 
@@ -54,15 +74,18 @@ void rules_bytes(enum sim_end to, const char *bytes, size_t count)
 		 0,
 	    "the %s gets other bytes, behind %llu", kernel_end_name(to),
 	    (unsigned long long)sim.ends[to].accepted);
+	check_urgent(to, count, is_urgent);
 }
 
-void rules_piece(enum sim_end to, enum sim_end stream, uint64_t at)
+void rules_piece(
+    enum sim_end to, enum sim_end stream, uint64_t at, size_t count)
 {
 	MUST(stream == SIM_ENDS - 1 - to, "the %s gets what it sent",
 	    kernel_end_name(to));
 	MUST(at == sim.ends[to].accepted, "the %s gets %llu bytes from %llu on",
 	    kernel_end_name(to), (unsigned long long)sim.ends[to].accepted,
 	    (unsigned long long)at);
+	check_urgent(to, count, false);
 }
 
 bool rules_is_complete(enum sim_end end)

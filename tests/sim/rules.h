@@ -41,11 +41,13 @@ void rules_call(void);
 /* Something was read, or delivered. */
 void rules_moved(void);
 
-/* The relay gives these bytes to an end. */
-void rules_bytes(enum sim_end to, const char *bytes, size_t count);
+/* The relay gives these bytes to an end, the last of them as urgent or not. */
+void rules_bytes(
+    enum sim_end to, const char *bytes, size_t count, bool is_urgent);
 
 /* It gives it a piece of a stream, from that position on. */
-void rules_piece(enum sim_end to, enum sim_end stream, uint64_t at);
+void rules_piece(
+    enum sim_end to, enum sim_end stream, uint64_t at, size_t count);
 
 /* It tells this end that there is no more. */
 void rules_shut(enum sim_end end);

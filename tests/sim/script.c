@@ -19,8 +19,8 @@
 /* Let signals in at some of the waits that have something ready (wait.c). */
 #define LOOK_WAITS 16
 
-static const char names[ACT_KINDS][8] = {"send", "stall", "read", "end",
-    "close", "reset", "vanish", "time", "signal", "eintr", "short"};
+static const char names[ACT_KINDS][8] = {"send", "urgent", "stall", "read",
+    "end", "close", "reset", "vanish", "time", "signal", "eintr", "short"};
 
 /* What may be left of the script is no matter any more: all comes to an end. */
 static const struct act finale[] = {
@@ -59,7 +59,7 @@ void script_print(void)
 		if (act->kind < ACT_TIME)
 			fprintf(stderr, "%s:", kernel_end_name(act->end));
 		fprintf(stderr, "%s", names[act->kind]);
-		if (act->kind == ACT_SEND || act->kind == ACT_TIME)
+		if (act->amount)
 			fprintf(stderr, "=%u", act->amount);
 		if (act->when != WHEN_ASLEEP)
 			fprintf(stderr, "@%u", act->when);
@@ -106,9 +106,13 @@ int script_parse(const char *text, struct act *acts, unsigned max)
 /* Returns whether the act can be done. */
 static bool do_act(const struct act *act)
 {
+	for (enum sim_end end = 0; end < SIM_ENDS; end++)
+		sim.ends[end].is_late = false;
 	switch ((enum act_kind)act->kind) {
 	case ACT_SEND:
 		return tcp_peer_sends(act->end, act->amount);
+	case ACT_URGENT:
+		return urgent_peer_sends(act->end, act->amount);
 	case ACT_STALL:
 	case ACT_READ:
 		return tcp_peer_stalls(act->end, act->kind == ACT_STALL);
@@ -309,6 +313,11 @@ static void start(const struct sim_setup *setup)
 	memcpy(buffers[0] + begin.offset, kernel_bytes(SIM_CLIENT, 0),
 	    begin.length);
 	relay(&client, SIM_FD + SIM_TARGET, &begin, &settings, &playing.record);
+}
+
+void script_give_up(void)
+{
+	longjmp(playing.out, RUN_USELESS);
 }
 
 enum outcome script_run(struct run *run)

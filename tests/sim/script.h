@@ -11,11 +11,12 @@
 #include "kernel.h"
 
 enum act_kind {
-	ACT_SEND,  /* amount: bytes */
-	ACT_STALL, /* read no more */
-	ACT_READ,  /* again */
-	ACT_END,   /* half-close */
-	ACT_CLOSE, /* both halves */
+	ACT_SEND,   /* amount: bytes */
+	ACT_URGENT, /* amount: 1, or 2 (kernel.h) */
+	ACT_STALL,  /* read no more */
+	ACT_READ,   /* again */
+	ACT_END,    /* half-close */
+	ACT_CLOSE,  /* both halves */
 	ACT_RESET,
 	ACT_VANISH, /* so that the kernel gives it up */
 	ACT_TIME,   /* amount: milliseconds pass */
@@ -74,6 +75,9 @@ enum outcome script_run(struct run *run);
  * none.
  */
 int script_parse(const char *text, struct act *acts, unsigned max);
+
+/* Gives up a run of which the kernel leaves nothing to be said. */
+__attribute__((noreturn)) void script_give_up(void);
 
 /* Writes the one that runs to standard error. */
 void script_print(void);

@@ -59,7 +59,8 @@ static uint64_t add_socket(uint64_t hash, const struct sim_socket *socket)
 	    socket->eof_taken << 2 | socket->stalls << 3 | socket->closed << 4 |
 	    socket->shut << 5 | socket->dead << 6 | socket->cut << 7 |
 	    socket->non_blocking << 8 | socket->was_reset << 9 |
-	    socket->reset_is_late << 10;
+	    socket->reset_is_late << 10 | socket->is_late << 11 |
+	    socket->inlined << 12;
 
 	hash = hash_add(hash, flags);
 	hash = hash_add(hash, (uint64_t)socket->error);
@@ -67,6 +68,13 @@ static uint64_t add_socket(uint64_t hash, const struct sim_socket *socket)
 	hash = hash_add(hash, socket->arrived - socket->taken);
 	hash = hash_add(hash, socket->accepted - socket->acked);
 	hash = hash_add(hash, socket->acked - socket->got);
+	/* That between two others, and behind what the relay may hold. */
+	hash = hash_add(hash, socket->urgent_sent > socket->taken
+				  ? socket->urgent_sent - socket->taken
+				  : 0);
+	hash = hash_add(hash, socket->mark ? socket->mark - socket->taken : 0);
+	if (socket->urgent_taken > sim.ends[socket == sim.ends].accepted)
+		hash = hash_add(hash, socket->urgent_taken - socket->taken);
 	if (socket->was_reset)
 		hash = add_time(hash, socket->reset_us);
 	for (unsigned i = 0; i < socket->errors_count; i++)

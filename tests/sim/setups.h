@@ -5,7 +5,7 @@
 
 #include "kernel.h"
 
-#define SETUPS 11
+#define SETUPS 13
 
 extern const struct sim_setup setups[SETUPS];
 

@@ -36,16 +36,13 @@ static ssize_t fail(struct sim_socket *socket, int error)
 	return -1;
 }
 
-/* tcp_recvmsg(), tcp_splice_read(): what there is comes before an error. */
-ssize_t tcp_receivable(struct sim_socket *socket, size_t size)
+/* Of a read for which nothing is there. */
+static ssize_t receive_nothing(struct sim_socket *socket)
 {
-	const uint64_t there = socket->arrived - socket->taken;
-
-	if (there)
-		return (ssize_t)least(size, there);
 	if (socket->fin_arrived) {
 		sim.progress += !socket->eof_taken;
-		socket->eof_taken = true;
+		/* At a mark splice() says it, and knows nothing. */
+		socket->eof_taken |= socket->taken == socket->arrived;
 		return 0;
 	}
 	if (socket->error) {
@@ -58,6 +55,34 @@ ssize_t tcp_receivable(struct sim_socket *socket, size_t size)
 		return 0;
 	errno = EAGAIN;
 	return -1;
+}
+
+/* tcp_recvmsg(): what there is comes before an error. */
+ssize_t tcp_receivable(struct sim_socket *socket, size_t size)
+{
+	const uint64_t there = socket->arrived - socket->taken;
+
+	if (!there)
+		return receive_nothing(socket);
+	MUST(!urgent_is_at_mark(socket) || socket->inlined,
+	    "an urgent byte is skipped");
+	size = least(size, there);
+	return (ssize_t)(urgent_is_at_mark(socket)
+			     ? size
+			     : urgent_before_mark(socket, size));
+}
+
+/*
+ * tcp_splice_read(), tcp_read_sock(): as if there were nothing behind a mark,
+ * so the error of a reset is told there though data are left (seen with Linux
+ * 6.18, and 0 after that).
+ */
+ssize_t tcp_spliceable(struct sim_socket *socket, size_t size)
+{
+	const uint64_t there =
+	    urgent_before_mark(socket, socket->arrived - socket->taken);
+
+	return there ? (ssize_t)least(size, there) : receive_nothing(socket);
 }
 
 /* tcp_sendmsg() */
@@ -80,6 +105,7 @@ ssize_t tcp_sendable(struct sim_socket *socket, size_t size)
 
 void tcp_took(enum sim_end end, size_t n)
 {
+	urgent_took(&sim.ends[end], n);
 	sim.ends[end].taken += n;
 	sim.progress++;
 	rules_moved();
@@ -114,6 +140,7 @@ void tcp_disconnect(enum sim_end end)
 	sim.progress++;
 	socket->dead = socket->cut = true;
 	socket->error = 0;
+	socket->mark = 0;
 }
 
 /* __sk_stream_is_writeable() */
@@ -134,8 +161,10 @@ short tcp_poll(const struct sim_socket *socket)
 
 	if (socket->dead || (!receives && !sends))
 		events |= POLLHUP;
-	if (!receives || socket->arrived > socket->taken)
+	if (!receives || urgent_is_readable(socket))
 		events |= POLLIN;
+	if (socket->mark)
+		events |= POLLPRI;
 	if (!sends || tcp_is_writable(socket))
 		events |= POLLOUT;
 	if (socket->error)
@@ -163,7 +192,9 @@ static void move(struct sim_socket *socket)
 	const uint64_t room =
 	    sim.setup->receive_bytes - (socket->arrived - socket->taken);
 
-	socket->arrived += least(room, socket->sent - socket->arrived);
+	if (!socket->is_late)
+		socket->arrived += least(room, socket->sent - socket->arrived);
+	urgent_move(socket);
 	if (socket->peer_ends && socket->arrived == socket->sent)
 		socket->fin_arrived = true;
 	/* What comes for a socket that is no more is answered by a reset. */
