@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <linux/sockios.h>
 
@@ -21,6 +24,49 @@ int end_error(int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
 		return errno == ENOTSOCK ? EPIPE : 0;
 	return error;
+}
+
+bool end_may_fail(int error)
+{
+	switch (error) {
+	case ECONNABORTED:
+	case ECONNREFUSED:
+	case ECONNRESET:
+	case EHOSTDOWN:
+	case EHOSTUNREACH:
+	case EIO:
+	case ENETDOWN:
+	case ENETUNREACH:
+	case ENONET:
+	case ENOPROTOOPT:
+	case ENOTCONN:
+	case EOPNOTSUPP:
+	case EPIPE:
+	case EPROTO:
+	case ETIMEDOUT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+ssize_t end_write(int fd, const char *bytes, size_t size)
+{
+	struct pollfd out = {.fd = fd, .events = POLLOUT};
+	int r = poll(&out, 1, 0);
+
+	if (r == 0)
+		errno = EAGAIN;
+	if (r <= 0)
+		return -1;
+	return write(fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
+}
+
+bool end_is_closed_for_reading(int fd)
+{
+	struct pollfd polled = {.fd = fd};
+
+	return poll(&polled, 1, 0) == 0;
 }
 
 void end_empty_error_queue(int fd)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../record/result.h"
 
@@ -13,6 +14,25 @@
  * for none; of a pipe EPIPE, since nobody reads from it.
  */
 int end_error(int fd);
+
+/*
+ * Whether an errno is one of a connection, or of a pipe or a terminal: one of
+ * the two ends', not of this machine's.
+ */
+bool end_may_fail(int error);
+
+/*
+ * write(2) that never blocks where the descriptor may: where poll() reports
+ * POLLOUT a pipe has room for PIPE_BUF bytes (pipe(7)), which are the most that
+ * it writes. Returns how many, or -1 with errno, EAGAIN where there is no room.
+ */
+ssize_t end_write(int fd, const char *bytes, size_t size);
+
+/*
+ * Whether a unix socket that failed with EPIPE has a peer that has only closed
+ * its half for reading, and may still send.
+ */
+bool end_is_closed_for_reading(int fd);
 
 /*
  * Drops the messages in a socket's error queue (recv(2), MSG_ERRQUEUE): poll()

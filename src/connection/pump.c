@@ -2,13 +2,13 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "end.h"
 #include "pump.h"
 #include "tune.h"
 
@@ -94,12 +94,13 @@ static void start_splicing(struct pump *pump)
 	pump->can_splice = false;
 	if (pipe_open(&pump->pipe) < 0)
 		return;
+	pump->unblocked = true; /* or just one of them is, soon */
 	if (ioctl(pump->source, FIONBIO, &on) < 0 ||
 	    ioctl(pump->sink, FIONBIO, &on) < 0) {
 		pump_close(pump);
 		return;
 	}
-	pump->can_splice = pump->unblocked = true;
+	pump->can_splice = true;
 }
 
 /* Adapts to a splice of n bytes. */
@@ -120,6 +121,22 @@ static void end_source(struct pump *pump, int error)
 		pump->error = error;
 	}
 	pump->state = PUMP_DRAINING;
+}
+
+/*
+ * splice() stops at the mark of urgent data, and there gives the error of a
+ * reset, once. What is behind can still be read: by copying, up to an end.
+ */
+static void fail_splice(struct pump *pump, int error)
+{
+	if (!end_may_fail(error)) {
+		end_source(pump, error);
+		return;
+	}
+	pump->source_reset = true;
+	pump->error = error;
+	pump_close(pump);
+	pump->can_splice = false;
 }
 
 /* Fills the pipe. Returns whether there may be more to read at once. */
@@ -145,7 +162,7 @@ static bool fill_by_splice(struct pump *pump)
 		return false;
 	}
 	if (n < 0) {
-		end_source(pump, errno);
+		fail_splice(pump, errno);
 		return false;
 	}
 	pump->held = (size_t)n;
@@ -203,7 +220,12 @@ static void fill_urgent(struct pump *pump)
 	int on = 1, at_mark = 0;
 
 	pump_close(pump);
-	setsockopt(pump->source, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on));
+	if (setsockopt(
+		pump->source, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)) < 0 &&
+	    pump->source_is_socket) {
+		end_source(pump, errno);
+		return;
+	}
 	ioctl(pump->source, SIOCATMARK, &at_mark);
 	fill_by_copy(pump, at_mark ? 1 : copy_bytes(pump));
 	pump->streak = 0;
@@ -227,18 +249,6 @@ static bool fill(struct pump *pump, bool first)
 	return first && pump->streak >= BULK_STREAK;
 }
 
-/* Never blocks: with POLLOUT a pipe has room for PIPE_BUF bytes (pipe(7)). */
-static ssize_t write_patiently(int fd, const char *bytes, size_t size)
-{
-	struct pollfd out = {.fd = fd, .events = POLLOUT};
-
-	if (poll(&out, 1, 0) == 0) {
-		errno = EAGAIN;
-		return -1;
-	}
-	return write(fd, bytes, size < PIPE_BUF ? size : PIPE_BUF);
-}
-
 static ssize_t deliver(struct pump *pump)
 {
 	int flags = MSG_DONTWAIT | MSG_NOSIGNAL;
@@ -252,7 +262,7 @@ static ssize_t deliver(struct pump *pump)
 		return splice(pump->pipe.out, NULL, pump->sink, NULL,
 		    pump->held, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
 	if (!pump->sink_is_socket)
-		return write_patiently(pump->sink, pump->at, pump->held);
+		return end_write(pump->sink, pump->at, pump->held);
 	if (pump->urgent) {
 		ssize_t n =
 		    send(pump->sink, pump->at, pump->held, flags | MSG_OOB);
@@ -264,14 +274,6 @@ static ssize_t deliver(struct pump *pump)
 	return send(pump->sink, pump->at, pump->held, flags);
 }
 
-/* A unix socket's peer has only closed its half for reading: it may send. */
-static bool is_closed_for_reading(int sink)
-{
-	struct pollfd polled = {.fd = sink};
-
-	return poll(&polled, 1, 0) == 0;
-}
-
 /* Delivers what is held. Returns whether all of it has gone. */
 static bool drain(struct pump *pump)
 {
@@ -280,7 +282,7 @@ static bool drain(struct pump *pump)
 	if (n < 0 && is_retry(errno))
 		return false;
 	if (n < 0 && errno == EPIPE && pump->sink_is_socket &&
-	    !pump->sink_is_inet && is_closed_for_reading(pump->sink)) {
+	    !pump->sink_is_inet && end_is_closed_for_reading(pump->sink)) {
 		pump_close(pump);
 		pump->can_splice = false;
 		pump->discards = true;
@@ -323,7 +325,8 @@ static void pass_end_on(struct pump *pump)
 
 void pump_step(struct pump *pump, short source_events)
 {
-	bool readable = source_events & ~POLLOUT;
+	/* Unasked poll() reports a hang-up, but nothing that is urgent. */
+	bool readable = pump_source_events(pump) && source_events & ~POLLOUT;
 
 	if (pump->held && !drain(pump))
 		return;

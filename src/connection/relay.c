@@ -73,34 +73,9 @@ struct relay {
 	bool over;
 };
 
-/* Errors of a connection, or of a pipe or a terminal; not of this machine. */
-static bool is_of_an_end(int error)
-{
-	switch (error) {
-	case ECONNABORTED:
-	case ECONNREFUSED:
-	case ECONNRESET:
-	case EHOSTDOWN:
-	case EHOSTUNREACH:
-	case EIO:
-	case ENETDOWN:
-	case ENETUNREACH:
-	case ENONET:
-	case ENOPROTOOPT:
-	case ENOTCONN:
-	case EOPNOTSUPP:
-	case EPIPE:
-	case EPROTO:
-	case ETIMEDOUT:
-		return true;
-	default:
-		return false;
-	}
-}
-
 static void end(struct relay *relay, enum result result, int error)
 {
-	if (error && !is_of_an_end(error))
+	if (error && !end_may_fail(error))
 		result = RESULT_SYSTEM_ERROR;
 	relay->record->result = result;
 	if (error)

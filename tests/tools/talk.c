@@ -20,6 +20,7 @@
  *	send:TEXT        send; \xHH, \n, \r, \\ are escapes
  *	last:TEXT        send in one segment with the end
  *	oob:TEXT         send as urgent data
+ *	inline           receive urgent data among the rest: expect, get
  *	early-oob        send a segment with urgent data that belongs behind
  *	                 1,000 bytes which never come (IPv4, as root)
  *	tiny:N           send N segments of 100 bytes of the pattern
@@ -579,6 +580,9 @@ static void run_step(struct talk *talk, const char *step)
 		shutdown(talk->out, SHUT_WR);
 	else if (is(step, "took"))
 		printf("%lld\n", (long long)(now_us() - talk->start_us));
+	else if (is(step, "inline"))
+		setsockopt(
+		    talk->in, SOL_SOCKET, SO_OOBINLINE, &(int){1}, sizeof(int));
 	else if (is(step, "deaf"))
 		shutdown(talk->in, SHUT_RD);
 	else if (is(step, "reset"))
