@@ -125,6 +125,8 @@ ssize_t sim_recv(int fd, void *buffer, size_t size, int flags)
 
 	kernel_enter(1U << end);
 	MUST(flags & MSG_DONTWAIT || socket->non_blocking, "recv() may block");
+	if (kernel_fails(FAILS_READ, end))
+		return kernel_said("recv", end, -1);
 	n = kernel_adapt(tcp_receivable(socket, size));
 	if (n > 0) {
 		memcpy(buffer, kernel_bytes(end, socket->taken), (size_t)n);
@@ -143,12 +145,21 @@ ssize_t sim_send(int fd, const void *buffer, size_t size, int flags)
 	MUST(flags & MSG_DONTWAIT || socket->non_blocking, "send() may block");
 	MUST(flags & MSG_NOSIGNAL, "send() may signal");
 	MUST(size <= SIM_BYTES_MAX, "send() of %zu", size);
+	if (kernel_fails(FAILS_WRITE, end))
+		return kernel_said("send", end, -1);
 	n = kernel_adapt(tcp_sendable(socket, size));
 	if (n > 0) {
 		rules_bytes(end, buffer, (size_t)n, flags & MSG_OOB);
 		tcp_accepted(end, (size_t)n);
 	}
 	return kernel_said("send", end, n);
+}
+
+static enum sim_failing ioctl_fails(unsigned long request, int value)
+{
+	if (request == FIONBIO)
+		return value ? FAILS_OTHER : FAILS_BLOCK;
+	return request == SIOCATMARK ? FAILS_MARK : FAILS_UNSENT;
 }
 
 int sim_ioctl(int fd, unsigned long request, ...)
@@ -162,6 +173,8 @@ int sim_ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	value = va_arg(arguments, int *);
 	va_end(arguments);
+	if (kernel_fails(ioctl_fails(request, *value), end))
+		return (int)kernel_said("ioctl", end, -1);
 	switch (request) {
 	case FIONBIO:
 		socket->non_blocking = *value;
@@ -186,7 +199,8 @@ int sim_shutdown(int fd, int how)
 
 	kernel_enter(1U << end);
 	MUST(how == SHUT_WR, "shutdown() of %d", how);
-	return (int)kernel_said("shutdown", end, tcp_shut(end));
+	return (int)kernel_said(
+	    "shutdown", end, kernel_fails(FAILS_END, end) ? -1 : tcp_shut(end));
 }
 
 int sim_connect(int fd, const struct sockaddr *address, socklen_t length)
@@ -197,6 +211,8 @@ int sim_connect(int fd, const struct sockaddr *address, socklen_t length)
 	MUST(
 	    address->sa_family == AF_UNSPEC && length == confine_reset_length(),
 	    "connect() to family %d", address->sa_family);
+	if (kernel_fails(FAILS_OTHER, end))
+		return (int)kernel_said("connect", end, -1);
 	tcp_disconnect(end);
 	return (int)kernel_said("connect", end, 0);
 }
@@ -211,6 +227,7 @@ int sim_getsockopt(
 	MUST(level == SOL_SOCKET && option == SO_ERROR &&
 		 *length == sizeof(error),
 	    "getsockopt() of %d", option);
+	/* It needs nothing, and never fails. */
 	error = tcp_take_error(&sim.ends[end]);
 	*length = sizeof(error);
 	memcpy(value, &error, sizeof(error));
@@ -227,6 +244,9 @@ int sim_setsockopt(
 	MUST(level == SOL_SOCKET && option == SO_OOBINLINE &&
 		 length == sizeof(int),
 	    "setsockopt() of %d: %d, %d, %u", fd, level, option, length);
+	/* A mark that it does not stop at is no place to read from. */
+	if (kernel_fails(FAILS_READ, end))
+		return (int)kernel_said("inline", end, -1);
 	sim.ends[end].inlined = *(const int *)value;
 	return (int)kernel_said("inline", end, 0);
 }
@@ -275,5 +295,7 @@ int sim_poll(struct pollfd *fds, nfds_t count, int timeout)
 {
 	kernel_enter(CALL_WAITS);
 	MUST(timeout == 0, "poll() may block");
+	if (kernel_fails(FAILS_WRITE, kernel_end_of(fds->fd, "poll")))
+		return -1;
 	return kernel_poll(fds, count);
 }

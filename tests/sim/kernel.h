@@ -35,11 +35,13 @@ struct sim_setup {
 	uint32_t pipe_bytes_max; /* it may grow so far */
 	uint32_t first_bytes;    /* what the relay begins with, of the client */
 	uint32_t idle_ms, half_ms, drain_ms;
-	bool is_quick;  /* the network moves at every call, not just in waits */
-	bool signals;   /* SIGTERM is sent, too */
-	bool faults;    /* calls are interrupted, or do less */
-	bool urgent;    /* the peers send urgent data, too */
-	bool is_wide;   /* so much happens that it is searched less far */
+	bool is_quick; /* the network moves at every call, not just in waits */
+	bool signals;  /* SIGTERM is sent, too */
+	bool faults;   /* calls are interrupted, or do less */
+	bool failing;  /* calls fail */
+	bool urgent;   /* the peers send urgent data, too */
+	bool is_wide;  /* so much happens that less is searched: a race less, or
+			  an act */
 	bool was_reset; /* by the target, which had sent something, before */
 };
 
@@ -78,6 +80,9 @@ struct sim_socket {
 	bool reset_is_late; /* both halves had ended, but for what is unsent */
 	int64_t reset_us;
 	unsigned reset_sleep; /* how often the relay had slept until then */
+	bool unreadable;      /* a call failed: nothing is read any more ... */
+	bool unwritable;      /* nor written */
+	bool stays_unblocked; /* the call failed that would have undone it */
 	bool stalled;         /* when the relay woke last */
 	bool shut_early; /* by the relay, before the other peer's FIN was taken
 			  */
@@ -109,6 +114,7 @@ struct sim {
 	unsigned signals_told; /* and ended a wait */
 	bool interrupts;       /* the next call that moves data */
 	bool is_short;         /* it moves less than it could */
+	int fails;             /* errno of the next call that can; 0 */
 	bool traces;           /* says each call */
 };
 
@@ -126,10 +132,26 @@ const uint8_t *kernel_bytes(enum sim_end end, uint64_t at);
 __attribute__((format(printf, 1, 2))) void kernel_trace(
     const char *format, ...);
 
+/* What fails with a call, by what comes of it. */
+enum sim_failing {
+	FAILS_READ,
+	FAILS_WRITE,
+	FAILS_END,    /* shutdown() */
+	FAILS_WAIT,   /* for something to relay */
+	FAILS_BLOCK,  /* making it blocking again */
+	FAILS_MARK,   /* to ask for the mark of urgent data ... */
+	FAILS_UNSENT, /* or for what is unsent */
+	FAILS_OTHER   /* no matter: something else is done instead */
+};
+
+/* failures.c: whether this call fails, by the script; with errno. */
+bool kernel_fails(enum sim_failing what, enum sim_end end);
+
 /* Whom a call is about: the ends of enum sim_end, as bits. */
 #define CALL_CLIENT (1U << SIM_CLIENT)
 #define CALL_TARGET (1U << SIM_TARGET)
 #define CALL_WAITS  (1U << SIM_ENDS)
+#define CALL_PIPE   (1U << (SIM_ENDS + 1))
 
 /* Every call begins with it. */
 void kernel_enter(unsigned about);

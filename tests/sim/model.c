@@ -12,6 +12,7 @@
  *	model -s "client:send=1 target:reset@0" SETUP	one script, call by call
  */
 #include <err.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,7 @@ static const struct act alphabet[] = {
     {ACT_SIGNAL, 0, 0, 0},
     {ACT_EINTR, 0, 0, 0},
     {ACT_SHORT, 0, 0, 0},
+    {ACT_FAIL, 0, 0, ENOMEM},
 };
 
 #define ALPHABET (sizeof(alphabet) / sizeof(*alphabet))
@@ -87,8 +89,8 @@ static struct {
 
 static struct {
 	unsigned acts, races;
-	unsigned races_here; /* in this setup */
-	unsigned races_now;  /* of the script that runs */
+	unsigned sum;       /* of both, at most */
+	unsigned races_now; /* of the script that runs */
 	uint64_t runs;
 } search;
 
@@ -135,7 +137,7 @@ static bool is_known(uint64_t state)
 
 	if (states.count >= states.room / 2)
 		grow_states();
-	for (unsigned races = 0; races <= search.races_here; races++) {
+	for (unsigned races = 0; races <= search.races; races++) {
 		was_seen |= *find_with(state, races) != 0;
 		if (was_seen && races <= search.races_now)
 			return true;
@@ -174,7 +176,7 @@ static void visit(
 	memcpy(node->about, run.ret_about, sizeof(node->about));
 	node->is_new = outcome == RUN_OVER && states.count > before;
 	if (outcome == RUN_USELESS || node->count == search.acts ||
-	    (!node->is_new && node->races == search.races_here))
+	    (!node->is_new && node->races == search.races))
 		return;
 	push(next, node);
 }
@@ -185,6 +187,8 @@ static bool is_in(const struct sim_setup *setup, const struct act *act)
 		return setup->signals;
 	if (act->kind == ACT_URGENT)
 		return setup->urgent;
+	if (act->kind == ACT_FAIL)
+		return setup->failing;
 	return act->kind < ACT_SIGNAL || setup->faults;
 }
 
@@ -196,7 +200,8 @@ static void visit_act(const struct sim_setup *setup, const struct node *from,
 	node.acts[node.count] = *act;
 	node.acts[node.count++].when = (uint8_t)when;
 	node.races += when != WHEN_ASLEEP;
-	visit(setup, &node, next);
+	if (node.count + node.races <= search.sum)
+		visit(setup, &node, next);
 }
 
 /*
@@ -214,6 +219,8 @@ static bool differs(const struct sim_setup *setup, const struct node *from,
 	if (act->kind == ACT_TIME || act->kind == ACT_SIGNAL)
 		return false;
 	if (act->kind == ACT_EINTR || act->kind == ACT_SHORT)
+		return about & (CALL_CLIENT | CALL_TARGET);
+	if (act->kind == ACT_FAIL)
 		return about;
 	return about & 1U << act->end &&
 	       (setup->is_quick || act->kind == ACT_CLOSE ||
@@ -248,7 +255,7 @@ static void visit_all(const struct sim_setup *setup, const struct node *from,
 static void visit_level(const struct sim_setup *setup,
     const struct nodes *level, struct nodes *next)
 {
-	for (unsigned races = 0; races <= search.races_here; races++)
+	for (unsigned races = 0; races <= search.races; races++)
 		for (size_t i = 0; i < level->count; i++)
 			visit_all(setup, &level->at[i], races, next);
 }
@@ -268,9 +275,7 @@ static uint64_t look_through(const struct sim_setup *setup)
 	const uint64_t runs = search.runs;
 	const double start = seconds();
 
-	search.races_here = setup->is_wide && search.races > 1
-				? search.races - 1
-				: search.races;
+	search.sum = search.acts + search.races - setup->is_wide;
 	free(states.at);
 	memset(&states, 0, sizeof(states));
 	grow_states();
@@ -283,7 +288,7 @@ static uint64_t look_through(const struct sim_setup *setup)
 	}
 	free(level.at);
 	printf("%-12s %u acts, %u races: %llu runs, %zu states, %.1f s\n",
-	    setup->name, search.acts, search.races_here,
+	    setup->name, search.acts, search.races,
 	    (unsigned long long)(search.runs - runs), states.distinct,
 	    seconds() - start);
 	fflush(stdout);

@@ -77,14 +77,20 @@ ssize_t sim_splice(int in, off64_t *in_at, int out, off64_t *out_at,
 	MUST(flags & SPLICE_F_NONBLOCK && sim.ends[end].non_blocking,
 	    "splice() may block");
 	MUST(!(flags & SPLICE_F_MORE), "splice() may hold back");
+	if (kernel_fails(from ? FAILS_WRITE : FAILS_READ, end))
+		return kernel_said("splice", end, -1);
 	return from ? kernel_said("splice to", end, splice_out(from, end, size))
 		    : kernel_said("splice from", end, splice_in(end, to, size));
 }
 
 int sim_pipe2(int fds[2], int flags)
 {
-	kernel_enter(0);
+	kernel_enter(CALL_PIPE);
 	MUST(flags == (O_CLOEXEC | O_NONBLOCK), "pipe2() with %#x", flags);
+	if (kernel_fails(FAILS_OTHER, 0)) {
+		kernel_trace("pipe2: -1");
+		return -1;
+	}
 	for (int i = 0; i < SIM_PIPES && sim.setup->pipe_bytes; i++) {
 		struct sim_pipe *pipe = &sim.pipes[i];
 
@@ -128,8 +134,10 @@ int sim_fcntl(int fd, int command, ...)
 	va_list arguments;
 	size_t wanted;
 
-	kernel_enter(0);
+	kernel_enter(CALL_PIPE);
 	MUST(pipe, "fcntl() of descriptor %d", fd);
+	if (kernel_fails(FAILS_OTHER, 0))
+		return -1;
 	if (command == F_GETPIPE_SZ)
 		return (int)pipe->bytes;
 	MUST(command == F_SETPIPE_SZ, "fcntl() with %d", command);

@@ -18,6 +18,7 @@ void rules_init(void)
 {
 	memset(&rules_seen, 0, sizeof(rules_seen));
 	rules_seen.moved_us = sim.now_us;
+	rules_seen.wakes = 1;
 }
 
 void rules_broken(const char *file, int line, const char *format, ...)
@@ -56,7 +57,8 @@ static void check_urgent(enum sim_end to, size_t count, bool is_urgent)
 	const char *name = kernel_end_name(to);
 
 	if (urgent > from && urgent <= from + count)
-		MUST(is_urgent && urgent == from + count,
+		MUST((is_urgent && urgent == from + count) ||
+			 rules_seen.failures & 1U << FAILS_MARK,
 		    "the %s is not told what is urgent", name);
 	else
 		MUST(!is_urgent || from + count == source->mark_before,
@@ -116,6 +118,23 @@ bool rules_has_reset(const struct sim_socket *socket)
 	return socket->was_reset && !socket->reset_is_late;
 }
 
+void rules_told(void)
+{
+	if (!rules_seen.told_wake)
+		rules_seen.told_wake = rules_seen.wakes;
+}
+
+void rules_failed(enum sim_failing what, int error)
+{
+	rules_seen.failures |= 1U << what;
+	if (what > FAILS_WAIT || rules_seen.failed)
+		return;
+	rules_seen.failed = error;
+	rules_seen.failed_to_end = what == FAILS_END;
+	rules_seen.failed_wake = rules_seen.wakes;
+	rules_seen.failed_us = sim.now_us;
+}
+
 void rules_disturbed(void)
 {
 	rules_seen.idle_wakes = 0;
@@ -129,6 +148,7 @@ void rules_signal(void)
 
 void rules_awake(void)
 {
+	rules_seen.wakes++;
 	rules_seen.idle_wakes =
 	    sim.progress == rules_seen.progress ? rules_seen.idle_wakes + 1 : 0;
 	MUST(rules_seen.idle_wakes < 2, "it wakes again and again for nothing");
@@ -145,7 +165,7 @@ static void check_direction(enum sim_end to)
 	const struct sim_socket *source = kernel_other(to);
 	const char *name = kernel_end_name(to);
 
-	if (sink->dead)
+	if (sink->dead || sink->unwritable || source->unreadable)
 		return;
 	MUST(source->arrived == sink->accepted || !tcp_is_writable(sink),
 	    "%llu bytes for the %s lie there",
@@ -160,7 +180,10 @@ static void check_direction(enum sim_end to)
 static void check_time(bool relays)
 {
 	const struct sim_setup *setup = sim.setup;
-	bool was_reset = false;
+	bool was_reset = rules_seen.failed;
+
+	MUST(!was_reset || sim.now_us < rules_seen.failed_us + RESET_GRACE_US,
+	    "it goes on after a call has failed");
 
 	for (enum sim_end end = 0; end < SIM_ENDS; end++) {
 		const struct sim_socket *socket = &sim.ends[end];
@@ -213,5 +236,12 @@ uint64_t rules_hash(uint64_t hash)
 		hash = hash_add(hash, since(rules_seen.moved_us));
 		hash = hash_add(hash, since(rules_seen.half_us));
 	}
+	hash = hash_add(hash, (uint64_t)rules_seen.failed);
+	if (rules_seen.failed)
+		hash = hash_add(hash, since(rules_seen.failed_us));
+	hash = hash_add(
+	    hash, rules_seen.failures << 2 | rules_seen.failed_to_end << 1 |
+		      (rules_seen.told_wake &&
+			  rules_seen.told_wake <= rules_seen.failed_wake));
 	return hash_add(hash, since(rules_seen.signal_us));
 }

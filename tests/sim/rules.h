@@ -31,6 +31,13 @@ extern struct rules_seen {
 	int64_t moved_us;  /* when something moved last */
 	int64_t half_us;   /* when one direction was done; 0: not one */
 	int64_t signal_us; /* when the first SIGTERM was told */
+	unsigned wakes;
+	unsigned told_wake;   /* in which an end's error was told first; 0 */
+	int failed;           /* errno of what has to end it, at first; 0 */
+	bool failed_to_end;   /* that was a shutdown() */
+	unsigned failed_wake; /* and when */
+	int64_t failed_us;
+	unsigned failures; /* of any kind, as bits of enum sim_failing */
 } rules_seen;
 
 void rules_init(void);
@@ -54,6 +61,12 @@ void rules_shut(enum sim_end end);
 
 /* The peer of this one resets. */
 void rules_reset(struct sim_socket *socket);
+
+/* An end's error is told. */
+void rules_told(void);
+
+/* A call fails. */
+void rules_failed(enum sim_failing what, int error);
 
 /* Something else than the relay did something: it may wake for nothing. */
 void rules_disturbed(void);

@@ -20,7 +20,8 @@
 #define LOOK_WAITS 16
 
 static const char names[ACT_KINDS][8] = {"send", "urgent", "stall", "read",
-    "end", "close", "reset", "vanish", "time", "signal", "eintr", "short"};
+    "end", "close", "reset", "vanish", "time", "signal", "eintr", "short",
+    "fail"};
 
 /* What may be left of the script is no matter any more: all comes to an end. */
 static const struct act finale[] = {
@@ -133,6 +134,10 @@ static bool do_act(const struct act *act)
 		return !sim.interrupts && (sim.interrupts = true);
 	case ACT_SHORT:
 		return !sim.is_short && (sim.is_short = true);
+	case ACT_FAIL:
+		/* Once. */
+		return !sim.fails && !rules_seen.failures &&
+		       (sim.fails = (int)act->amount);
 	default:
 		return false;
 	}
@@ -251,6 +256,8 @@ static void wait_for_deadline(int64_t deadline)
 int wait_for(struct pollfd *fds, nfds_t count, int64_t deadline)
 {
 	kernel_enter(CALL_WAITS);
+	if (kernel_fails(count ? FAILS_WAIT : FAILS_OTHER, 0))
+		return -errno;
 	for (;;) {
 		int ready;
 

@@ -23,6 +23,7 @@ enum act_kind {
 	ACT_SIGNAL, /* SIGTERM */
 	ACT_EINTR,  /* the next call that moves data is interrupted */
 	ACT_SHORT,  /* it moves half of what it could */
+	ACT_FAIL,   /* the next that can fails; amount: errno */
 	ACT_KINDS
 };
 

@@ -60,7 +60,8 @@ static uint64_t add_socket(uint64_t hash, const struct sim_socket *socket)
 	    socket->shut << 5 | socket->dead << 6 | socket->cut << 7 |
 	    socket->non_blocking << 8 | socket->was_reset << 9 |
 	    socket->reset_is_late << 10 | socket->is_late << 11 |
-	    socket->inlined << 12;
+	    socket->inlined << 12 | socket->unreadable << 13 |
+	    socket->unwritable << 14;
 
 	hash = hash_add(hash, flags);
 	hash = hash_add(hash, (uint64_t)socket->error);
@@ -98,5 +99,6 @@ uint64_t seen_hash(
 		hash = add_socket(hash, &sim.ends[i]);
 	hash = hash_add(hash, sim.signals << 4 | sim.signals_told << 2 |
 				  sim.interrupts << 1 | sim.is_short);
+	hash = hash_add(hash, (uint64_t)sim.fails);
 	return rules_hash(hash);
 }

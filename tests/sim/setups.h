@@ -5,7 +5,7 @@
 
 #include "kernel.h"
 
-#define SETUPS 13
+#define SETUPS 15
 
 extern const struct sim_setup setups[SETUPS];
 

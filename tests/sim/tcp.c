@@ -13,6 +13,7 @@ static uint64_t least(uint64_t a, uint64_t b)
 
 static void tell(struct sim_socket *socket, int error)
 {
+	rules_told();
 	if (socket->errors_count < SIM_ERRORS_MAX)
 		socket->errors[socket->errors_count++] = error;
 	sim.progress++;
@@ -105,6 +106,8 @@ ssize_t tcp_sendable(struct sim_socket *socket, size_t size)
 
 void tcp_took(enum sim_end end, size_t n)
 {
+	MUST(!sim.ends[end].unreadable, "the %s is read after it failed",
+	    kernel_end_name(end));
 	urgent_took(&sim.ends[end], n);
 	sim.ends[end].taken += n;
 	sim.progress++;
@@ -113,6 +116,8 @@ void tcp_took(enum sim_end end, size_t n)
 
 void tcp_accepted(enum sim_end end, size_t n)
 {
+	MUST(!sim.ends[end].unwritable, "the %s gets more after it failed",
+	    kernel_end_name(end));
 	sim.ends[end].accepted += n;
 	sim.progress++;
 	rules_moved();
