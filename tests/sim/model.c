@@ -20,9 +20,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "hash.h"
 #include "script.h"
 #include "setups.h"
+#include "states.h"
 
 #define ACTS_MAX 12
 /* Enough reads to be bulk, and more than all buffers together. */
@@ -76,17 +76,6 @@ struct nodes {
 	size_t count, room;
 };
 
-/*
- * States, by their hashes, with the races of the script that came there; 0 is
- * none. One that was come to with more races than now has been gone on from
- * with less that may happen, and is new.
- */
-static struct {
-	uint64_t *at;
-	size_t count, room;
-	size_t distinct;
-} states;
-
 static struct {
 	unsigned acts, races;
 	unsigned sum;       /* of both, at most */
@@ -102,51 +91,9 @@ static void *more(void *at, size_t size)
 	return at;
 }
 
-/* Where it is, or would be. */
-static uint64_t *find(uint64_t state)
-{
-	size_t i = state & (states.room - 1);
-
-	while (states.at[i] && states.at[i] != state)
-		i = (i + 1) & (states.room - 1);
-	return &states.at[i];
-}
-
-static void grow_states(void)
-{
-	uint64_t *before = states.at;
-	const size_t room = states.room;
-
-	states.room = room ? room * 2 : 1 << 16;
-	states.at = more(NULL, states.room * sizeof(*states.at));
-	memset(states.at, 0, states.room * sizeof(*states.at));
-	for (size_t i = 0; i < room; i++)
-		if (before[i])
-			*find(before[i]) = before[i];
-	free(before);
-}
-
-static uint64_t *find_with(uint64_t state, unsigned races)
-{
-	return find(hash_add(state, races) | 1);
-}
-
 static bool is_known(uint64_t state)
 {
-	bool was_seen = false;
-
-	if (states.count >= states.room / 2)
-		grow_states();
-	for (unsigned races = 0; races <= search.races; races++) {
-		was_seen |= *find_with(state, races) != 0;
-		if (was_seen && races <= search.races_now)
-			return true;
-	}
-	*find_with(state, search.races_now) =
-	    hash_add(state, search.races_now) | 1;
-	states.count++;
-	states.distinct += !was_seen;
-	return false;
+	return states_is_known(state, search.races_now, search.races);
 }
 
 static void push(struct nodes *nodes, const struct node *node)
@@ -166,7 +113,7 @@ static void visit(
 	    .acts = node->acts,
 	    .count = node->count,
 	    .is_known = is_known};
-	const size_t before = states.count;
+	const size_t before = states_count();
 	enum outcome outcome;
 
 	search.races_now = node->races;
@@ -174,7 +121,7 @@ static void visit(
 	search.runs++;
 	node->calls = (uint8_t)run.ret_calls;
 	memcpy(node->about, run.ret_about, sizeof(node->about));
-	node->is_new = outcome == RUN_OVER && states.count > before;
+	node->is_new = outcome == RUN_OVER && states_count() > before;
 	if (outcome == RUN_USELESS || node->count == search.acts ||
 	    (!node->is_new && node->races == search.races))
 		return;
@@ -276,9 +223,7 @@ static uint64_t look_through(const struct sim_setup *setup)
 	const double start = seconds();
 
 	search.sum = search.acts + search.races - setup->is_wide;
-	free(states.at);
-	memset(&states, 0, sizeof(states));
-	grow_states();
+	states_forget();
 	visit(setup, &root, &next);
 	while (next.count) {
 		free(level.at);
@@ -289,10 +234,10 @@ static uint64_t look_through(const struct sim_setup *setup)
 	free(level.at);
 	printf("%-12s %u acts, %u races: %llu runs, %zu states, %.1f s\n",
 	    setup->name, search.acts, search.races,
-	    (unsigned long long)(search.runs - runs), states.distinct,
+	    (unsigned long long)(search.runs - runs), states_distinct(),
 	    seconds() - start);
 	fflush(stdout);
-	return states.distinct;
+	return states_distinct();
 }
 
 static const struct sim_setup *find_setup(const char *name)

@@ -19,10 +19,6 @@
 /* Let signals in at some of the waits that have something ready (wait.c). */
 #define LOOK_WAITS 16
 
-static const char names[ACT_KINDS][8] = {"send", "urgent", "stall", "read",
-    "end", "close", "reset", "vanish", "time", "signal", "eintr", "short",
-    "fail"};
-
 /* What may be left of the script is no matter any more: all comes to an end. */
 static const struct act finale[] = {
     {ACT_TIME, 0, WHEN_ASLEEP, DAY_MS},
@@ -52,56 +48,7 @@ static char buffers[2][PUMP_BUFFER_BYTES];
 
 void script_print(void)
 {
-	const struct run *run = playing.run;
-
-	for (unsigned i = 0; i < run->count; i++) {
-		const struct act *act = &run->acts[i];
-
-		if (act->kind < ACT_TIME)
-			fprintf(stderr, "%s:", kernel_end_name(act->end));
-		fprintf(stderr, "%s", names[act->kind]);
-		if (act->amount)
-			fprintf(stderr, "=%u", act->amount);
-		if (act->when != WHEN_ASLEEP)
-			fprintf(stderr, "@%u", act->when);
-		fputc(i + 1 < run->count ? ' ' : '\n', stderr);
-	}
-	if (!run->count)
-		fputs("nothing\n", stderr);
-}
-
-static bool parse_act(const char *word, struct act *ret_act)
-{
-	struct act act = {.when = WHEN_ASLEEP};
-	const char *name = strchr(word, ':');
-	size_t length;
-
-	act.end = strncmp(word, "target:", 7) == 0 ? SIM_TARGET : SIM_CLIENT;
-	name = name ? name + 1 : word;
-	length = strcspn(name, "=@");
-	while (act.kind < ACT_KINDS &&
-	       (strlen(names[act.kind]) != length ||
-		   strncmp(names[act.kind], name, length) != 0))
-		act.kind++;
-	if (strchr(name, '='))
-		act.amount = (uint32_t)strtoul(strchr(name, '=') + 1, NULL, 10);
-	if (strchr(name, '@'))
-		act.when = (uint8_t)strtoul(strchr(name, '@') + 1, NULL, 10);
-	*ret_act = act;
-	return act.kind < ACT_KINDS;
-}
-
-int script_parse(const char *text, struct act *acts, unsigned max)
-{
-	char *copy = strdup(text), *rest = copy, *word;
-	unsigned count = 0;
-	bool good = true;
-
-	while (good && (word = strsep(&rest, " \t\n")))
-		if (*word)
-			good = count < max && parse_act(word, &acts[count++]);
-	free(copy);
-	return good ? (int)count : -1;
+	script_write(playing.run);
 }
 
 /* Returns whether the act can be done. */
@@ -149,7 +96,7 @@ static void do_next(void)
 
 	kernel_trace("-- act %u: %s %s=%u", playing.next,
 	    act->kind < ACT_TIME ? kernel_end_name(act->end) : "",
-	    names[act->kind], act->amount);
+	    script_act_name(act), act->amount);
 	if (!do_act(act) && !playing.run->skips)
 		longjmp(playing.out, RUN_USELESS);
 	playing.act_calls = sim.calls;
@@ -194,7 +141,7 @@ static bool do_finale(void)
 			continue;
 		kernel_trace("-- at the end: %s %s=%u",
 		    act->kind < ACT_TIME ? kernel_end_name(act->end) : "",
-		    names[act->kind], act->amount);
+		    script_act_name(act), act->amount);
 		return true;
 	}
 	return false;

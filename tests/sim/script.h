@@ -80,6 +80,10 @@ int script_parse(const char *text, struct act *acts, unsigned max);
 /* Gives up a run of which the kernel leaves nothing to be said. */
 __attribute__((noreturn)) void script_give_up(void);
 
+/* Writes one to standard error; and what an act is called there. */
+void script_write(const struct run *run);
+const char *script_act_name(const struct act *act);
+
 /* Writes the one that runs to standard error. */
 void script_print(void);
 
