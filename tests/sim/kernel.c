@@ -57,6 +57,8 @@ void kernel_init(const struct sim_setup *setup, bool traces)
 	sim.traces = traces;
 	sim.now_us = 1000000;
 	rules_init();
+	for (enum sim_end end = 0; end < SIM_ENDS; end++)
+		sim.ends[end].kind = setup->kinds[end];
 	client->sent = client->arrived = client->taken = setup->first_bytes;
 	if (setup->was_reset) {
 		tcp_peer_sends(SIM_TARGET, 5000);
@@ -90,6 +92,8 @@ void kernel_enter(unsigned about)
 
 enum sim_end kernel_end_of(int fd, const char *call)
 {
+	if (fd == SIM_OUT && sim.setup->kinds[SIM_CLIENT] == SIM_PIPES)
+		return SIM_CLIENT;
 	MUST(fd == SIM_FD + SIM_CLIENT || fd == SIM_FD + SIM_TARGET,
 	    "%s of descriptor %d", call, fd);
 	return (enum sim_end)(fd - SIM_FD);
@@ -145,6 +149,10 @@ ssize_t sim_send(int fd, const void *buffer, size_t size, int flags)
 	MUST(flags & MSG_DONTWAIT || socket->non_blocking, "send() may block");
 	MUST(flags & MSG_NOSIGNAL, "send() may signal");
 	MUST(size <= SIM_BYTES_MAX, "send() of %zu", size);
+	if (flags & MSG_OOB && socket->kind != SIM_TCP) {
+		errno = EOPNOTSUPP; /* without CONFIG_AF_UNIX_OOB */
+		return kernel_said("send", end, -1);
+	}
 	if (kernel_fails(FAILS_WRITE, end))
 		return kernel_said("send", end, -1);
 	n = kernel_adapt(tcp_sendable(socket, size));
@@ -183,7 +191,13 @@ int sim_ioctl(int fd, unsigned long request, ...)
 		*value = urgent_is_at_mark(socket);
 		break;
 	case SIOCOUTQ:
-		*value = (int)(socket->accepted - socket->acked);
+		if (socket->kind == SIM_PIPES) {
+			errno = ENOTTY;
+			return (int)kernel_said("ioctl", end, -1);
+		}
+		*value = (int)(socket->accepted - (socket->kind == SIM_TCP
+							  ? socket->acked
+							  : socket->got));
 		break;
 	default:
 		MUST(false, "ioctl() with %#lx", request);
@@ -198,9 +212,14 @@ int sim_shutdown(int fd, int how)
 	const enum sim_end end = kernel_end_of(fd, "shutdown");
 
 	kernel_enter(1U << end);
-	MUST(how == SHUT_WR, "shutdown() of %d", how);
-	return (int)kernel_said(
-	    "shutdown", end, kernel_fails(FAILS_END, end) ? -1 : tcp_shut(end));
+	MUST(how == SHUT_WR || sim.ends[end].kind != SIM_TCP,
+	    "shutdown() of %d", how);
+	return (int)kernel_said("shutdown", end,
+	    kernel_fails(
+		sim.ends[end].kind == SIM_PIPES ? FAILS_OTHER : FAILS_END, end)
+		? -1
+	    : sim.ends[end].kind == SIM_TCP ? tcp_shut(end)
+					    : local_shut(end, how));
 }
 
 int sim_connect(int fd, const struct sockaddr *address, socklen_t length)
@@ -213,6 +232,10 @@ int sim_connect(int fd, const struct sockaddr *address, socklen_t length)
 	    "connect() to family %d", address->sa_family);
 	if (kernel_fails(FAILS_OTHER, end))
 		return (int)kernel_said("connect", end, -1);
+	if (sim.ends[end].kind != SIM_TCP) {
+		errno = sim.ends[end].kind == SIM_UNIX ? EINVAL : ENOTSOCK;
+		return (int)kernel_said("connect", end, -1);
+	}
 	tcp_disconnect(end);
 	return (int)kernel_said("connect", end, 0);
 }
@@ -227,6 +250,12 @@ int sim_getsockopt(
 	MUST(level == SOL_SOCKET && option == SO_ERROR &&
 		 *length == sizeof(error),
 	    "getsockopt() of %d", option);
+	if (sim.ends[end].kind == SIM_PIPES) {
+		/* The relay makes that of a pipe that nobody reads. */
+		tcp_fail(&sim.ends[end], EPIPE);
+		errno = ENOTSOCK;
+		return -1;
+	}
 	/* It needs nothing, and never fails. */
 	error = tcp_take_error(&sim.ends[end]);
 	*length = sizeof(error);
@@ -260,16 +289,16 @@ ssize_t sim_recvmsg(int fd, struct msghdr *message, int flags)
 	return -1;
 }
 
-ssize_t sim_read(int fd, void *buffer, size_t size)
+static short poll_end(int fd, short events)
 {
-	(void)buffer;
-	MUST(false, "read() of %zu from %d", size, fd);
-}
+	struct sim_socket *socket = &sim.ends[kernel_end_of(fd, "poll")];
+	const bool of_out = fd == SIM_OUT;
+	short found = socket->kind == SIM_TCP ? tcp_poll(socket)
+					      : local_poll(socket, of_out);
 
-ssize_t sim_write(int fd, const void *buffer, size_t size)
-{
-	(void)buffer;
-	MUST(false, "write() of %zu to %d", size, fd);
+	found &= (short)(events | POLLERR | POLLHUP);
+	socket->has_room |= of_out && events & POLLOUT && found;
+	return found;
 }
 
 int kernel_poll(struct pollfd *fds, nfds_t count)
@@ -279,13 +308,8 @@ int kernel_poll(struct pollfd *fds, nfds_t count)
 	for (nfds_t i = 0; i < count; i++) {
 		struct pollfd *polled = &fds[i];
 
-		polled->revents = 0;
-		if (polled->fd < 0)
-			continue;
 		polled->revents =
-		    (short)(tcp_poll(
-				&sim.ends[kernel_end_of(polled->fd, "poll")]) &
-			    (polled->events | POLLERR | POLLHUP));
+		    polled->fd < 0 ? 0 : poll_end(polled->fd, polled->events);
 		ready += polled->revents != 0;
 	}
 	return ready;

@@ -25,23 +25,29 @@ enum sim_end {
 	SIM_ENDS
 };
 
+enum sim_kind {
+	SIM_TCP,
+	SIM_UNIX, /* stream sockets */
+	SIM_PIPES /* a client's two */
+};
+
 /* A kernel, its sockets, and the settings of the relay, that runs begin with.
  */
 struct sim_setup {
 	char name[16];
+	enum sim_kind kinds[SIM_ENDS];
 	uint32_t receive_bytes, send_bytes; /* of the relay's sockets */
 	uint32_t peer_bytes;                /* a peer takes unread */
 	uint32_t pipe_bytes;     /* of a new pipe; 0: there is none */
 	uint32_t pipe_bytes_max; /* it may grow so far */
 	uint32_t first_bytes;    /* what the relay begins with, of the client */
 	uint32_t idle_ms, half_ms, drain_ms;
-	bool is_quick; /* the network moves at every call, not just in waits */
-	bool signals;  /* SIGTERM is sent, too */
-	bool faults;   /* calls are interrupted, or do less */
-	bool failing;  /* calls fail */
-	bool urgent;   /* the peers send urgent data, too */
-	bool is_wide;  /* so much happens that less is searched: a race less, or
-			  an act */
+	bool is_quick;  /* the network moves at every call, not just in waits */
+	bool signals;   /* SIGTERM is sent, too */
+	bool faults;    /* calls are interrupted, or do less */
+	bool failing;   /* calls fail */
+	bool urgent;    /* the peers send urgent data, too */
+	uint8_t less;   /* so many acts and races fewer than in others */
 	bool was_reset; /* by the target, which had sent something, before */
 };
 
@@ -68,12 +74,16 @@ struct sim_socket {
 	bool fin_arrived; /* it is there */
 	bool eof_taken;   /* and the relay was told */
 	bool stalls;      /* the peer does not read */
+	bool deaf;        /* it has closed its half, or its pipe, for reading */
 	bool closed;      /* the peer knows the connection no more */
 	bool shut;        /* by the relay: a FIN is behind what was accepted */
 	bool dead;        /* nothing goes either way any more (TCP_CLOSE) */
 	bool cut;         /* by the relay, with connect() to AF_UNSPEC */
 	bool non_blocking;
 	int error; /* sk_err: told once, by whatever call is next */
+
+	enum sim_kind kind;
+	bool has_room; /* poll() has reported so of a pipe */
 
 	/* For the rules. */
 	bool was_reset;     /* by the peer */
@@ -100,6 +110,7 @@ struct sim_pipe {
 };
 
 #define SIM_FD    1000 /* the client's, then the target's */
+#define SIM_OUT   1002 /* the second of a client of two pipes */
 #define SIM_PIPE  1100 /* the first pipe's */
 #define SIM_PIPES 4
 
@@ -186,9 +197,20 @@ void tcp_took(enum sim_end end, size_t n);
 void tcp_accepted(enum sim_end end, size_t n);
 int tcp_shut(enum sim_end end);
 void tcp_disconnect(enum sim_end end);
+ssize_t tcp_fail(struct sim_socket *socket, int error);
 int tcp_take_error(struct sim_socket *socket);
 short tcp_poll(const struct sim_socket *socket);
 bool tcp_is_writable(const struct sim_socket *socket);
+
+/* local.c: the same of what is no TCP. */
+ssize_t local_receivable(struct sim_socket *socket, size_t size);
+ssize_t local_sendable(struct sim_socket *socket, size_t size);
+int local_shut(enum sim_end end, int how);
+short local_poll(const struct sim_socket *socket, bool of_out);
+bool local_is_writable(const struct sim_socket *socket);
+void local_move(struct sim_socket *socket);
+bool local_peer_closes(enum sim_end end);
+bool local_peer_turns_deaf(enum sim_end end);
 
 /* urgent.c: what is urgent stops who reads, and poll() reports it. */
 bool urgent_is_at_mark(const struct sim_socket *socket);

@@ -44,6 +44,8 @@ static const struct act alphabet[] = {
     {ACT_STALL, SIM_TARGET, 0, 0},
     {ACT_READ, SIM_CLIENT, 0, 0},
     {ACT_READ, SIM_TARGET, 0, 0},
+    {ACT_DEAF, SIM_CLIENT, 0, 0},
+    {ACT_DEAF, SIM_TARGET, 0, 0},
     {ACT_END, SIM_CLIENT, 0, 0},
     {ACT_END, SIM_TARGET, 0, 0},
     {ACT_CLOSE, SIM_CLIENT, 0, 0},
@@ -136,6 +138,10 @@ static bool is_in(const struct sim_setup *setup, const struct act *act)
 		return setup->urgent;
 	if (act->kind == ACT_FAIL)
 		return setup->failing;
+	if (act->kind == ACT_DEAF)
+		return setup->kinds[act->end] != SIM_TCP;
+	if (act->kind == ACT_RESET || act->kind == ACT_VANISH)
+		return setup->kinds[act->end] == SIM_TCP;
 	return act->kind < ACT_SIGNAL || setup->faults;
 }
 
@@ -171,7 +177,8 @@ static bool differs(const struct sim_setup *setup, const struct node *from,
 		return about;
 	return about & 1U << act->end &&
 	       (setup->is_quick || act->kind == ACT_CLOSE ||
-		   act->kind == ACT_RESET || act->kind == ACT_VANISH);
+		   act->kind == ACT_DEAF || act->kind == ACT_RESET ||
+		   act->kind == ACT_VANISH);
 }
 
 /* The last call is the wait in which it fell asleep. */
@@ -222,7 +229,7 @@ static uint64_t look_through(const struct sim_setup *setup)
 	const uint64_t runs = search.runs;
 	const double start = seconds();
 
-	search.sum = search.acts + search.races - setup->is_wide;
+	search.sum = search.acts + search.races - setup->less;
 	states_forget();
 	visit(setup, &root, &next);
 	while (next.count) {

@@ -115,6 +115,14 @@ int sim_close(int fd)
 	struct sim_pipe *pipe;
 
 	kernel_enter(0);
+	if (fd == SIM_OUT && !sim.ends[SIM_CLIENT].shut) {
+		rules_shut(kernel_end_of(fd, "close"));
+		sim.ends[SIM_CLIENT].shut = true;
+		sim.ends[SIM_CLIENT].reset_is_late = true;
+		sim.progress++;
+		kernel_trace("close %d", fd);
+		return 0;
+	}
 	for (int side = 0; side < 2; side++) {
 		pipe = pipe_of(fd, side);
 		if (!pipe)

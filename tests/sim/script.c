@@ -64,6 +64,8 @@ static bool do_act(const struct act *act)
 	case ACT_STALL:
 	case ACT_READ:
 		return tcp_peer_stalls(act->end, act->kind == ACT_STALL);
+	case ACT_DEAF:
+		return local_peer_turns_deaf(act->end);
 	case ACT_END:
 		return tcp_peer_ends(act->end);
 	case ACT_CLOSE:
@@ -248,10 +250,11 @@ struct timespec clock_read(clockid_t clock)
 
 static void start(const struct sim_setup *setup)
 {
+	const enum sim_kind kind = setup->kinds[SIM_CLIENT];
 	const struct client client = {.in = SIM_FD + SIM_CLIENT,
-	    .out = SIM_FD + SIM_CLIENT,
-	    .is_socket = true,
-	    .is_inet = true,
+	    .out = kind == SIM_PIPES ? SIM_OUT : SIM_FD + SIM_CLIENT,
+	    .is_socket = kind != SIM_PIPES,
+	    .is_inet = kind == SIM_TCP,
 	    .is_tuned = true};
 	const struct settings settings = {.idle_timeout_ms = setup->idle_ms,
 	    .half_closed_timeout_ms = setup->half_ms,
@@ -263,7 +266,8 @@ static void start(const struct sim_setup *setup)
 
 	playing.record = (struct record){
 	    .address = {.length = sizeof(playing.record.address.v4),
-		.v4.sin_family = AF_INET}};
+		.v4.sin_family =
+		    setup->kinds[SIM_TARGET] == SIM_TCP ? AF_INET : AF_UNIX}};
 	memcpy(buffers[0] + begin.offset, kernel_bytes(SIM_CLIENT, 0),
 	    begin.length);
 	relay(&client, SIM_FD + SIM_TARGET, &begin, &settings, &playing.record);

@@ -15,6 +15,7 @@ enum act_kind {
 	ACT_URGENT, /* amount: 1, or 2 (kernel.h) */
 	ACT_STALL,  /* read no more */
 	ACT_READ,   /* again */
+	ACT_DEAF,   /* close the half, or the pipe, that it reads from */
 	ACT_END,    /* half-close */
 	ACT_CLOSE,  /* both halves */
 	ACT_RESET,

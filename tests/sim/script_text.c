@@ -8,8 +8,8 @@
 #include "script.h"
 
 static const char names[ACT_KINDS][8] = {"send", "urgent", "stall", "read",
-    "end", "close", "reset", "vanish", "time", "signal", "eintr", "short",
-    "fail"};
+    "deaf", "end", "close", "reset", "vanish", "time", "signal", "eintr",
+    "short", "fail"};
 
 const char *script_act_name(const struct act *act)
 {

@@ -61,7 +61,8 @@ static uint64_t add_socket(uint64_t hash, const struct sim_socket *socket)
 	    socket->non_blocking << 8 | socket->was_reset << 9 |
 	    socket->reset_is_late << 10 | socket->is_late << 11 |
 	    socket->inlined << 12 | socket->unreadable << 13 |
-	    socket->unwritable << 14;
+	    socket->unwritable << 14 | socket->deaf << 15 |
+	    socket->has_room << 16;
 
 	hash = hash_add(hash, flags);
 	hash = hash_add(hash, (uint64_t)socket->error);

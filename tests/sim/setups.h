@@ -5,7 +5,7 @@
 
 #include "kernel.h"
 
-#define SETUPS 15
+#define SETUPS 18
 
 extern const struct sim_setup setups[SETUPS];
 

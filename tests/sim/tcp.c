@@ -30,7 +30,7 @@ int tcp_take_error(struct sim_socket *socket)
 	return error;
 }
 
-static ssize_t fail(struct sim_socket *socket, int error)
+ssize_t tcp_fail(struct sim_socket *socket, int error)
 {
 	tell(socket, error);
 	errno = error;
@@ -51,7 +51,7 @@ static ssize_t receive_nothing(struct sim_socket *socket)
 		return -1;
 	}
 	if (socket->cut)
-		return fail(socket, ENOTCONN);
+		return tcp_fail(socket, ENOTCONN);
 	if (socket->dead)
 		return 0;
 	errno = EAGAIN;
@@ -63,6 +63,8 @@ ssize_t tcp_receivable(struct sim_socket *socket, size_t size)
 {
 	const uint64_t there = socket->arrived - socket->taken;
 
+	if (socket->kind != SIM_TCP)
+		return local_receivable(socket, size);
 	if (!there)
 		return receive_nothing(socket);
 	MUST(!urgent_is_at_mark(socket) || socket->inlined,
@@ -83,6 +85,8 @@ ssize_t tcp_spliceable(struct sim_socket *socket, size_t size)
 	const uint64_t there =
 	    urgent_before_mark(socket, socket->arrived - socket->taken);
 
+	if (socket->kind != SIM_TCP)
+		return local_receivable(socket, size);
 	return there ? (ssize_t)least(size, there) : receive_nothing(socket);
 }
 
@@ -92,12 +96,14 @@ ssize_t tcp_sendable(struct sim_socket *socket, size_t size)
 	const uint64_t room =
 	    sim.setup->send_bytes - (socket->accepted - socket->acked);
 
+	if (socket->kind != SIM_TCP)
+		return local_sendable(socket, size);
 	if (socket->error) {
 		errno = tcp_take_error(socket);
 		return -1;
 	}
 	if (socket->shut || socket->dead)
-		return fail(socket, EPIPE);
+		return tcp_fail(socket, EPIPE);
 	if (room)
 		return (ssize_t)least(size, room);
 	errno = EAGAIN;
@@ -129,7 +135,7 @@ int tcp_shut(enum sim_end end)
 	struct sim_socket *socket = &sim.ends[end];
 
 	if (socket->dead)
-		return (int)fail(socket, ENOTCONN);
+		return (int)tcp_fail(socket, ENOTCONN);
 	sim.progress += !socket->shut;
 	if (!socket->shut)
 		rules_shut(end);
@@ -153,6 +159,8 @@ bool tcp_is_writable(const struct sim_socket *socket)
 {
 	const uint64_t used = socket->accepted - socket->acked;
 
+	if (socket->kind != SIM_TCP)
+		return local_is_writable(socket);
 	return sim.setup->send_bytes - used >= used / 2;
 }
 
@@ -222,7 +230,9 @@ void tcp_move(void)
 	for (enum sim_end end = 0; end < SIM_ENDS; end++) {
 		struct sim_socket *socket = &sim.ends[end];
 
-		if (!socket->dead)
+		if (socket->kind != SIM_TCP)
+			local_move(socket);
+		else if (!socket->dead)
 			move(socket);
 		else if (!socket->stalls && !socket->closed)
 			socket->got = socket->acked;
@@ -271,6 +281,8 @@ bool tcp_peer_closes(enum sim_end end)
 
 	if (!is_there(socket))
 		return false;
+	if (socket->kind != SIM_TCP)
+		return local_peer_closes(end);
 	if (socket->acked > socket->got)
 		return tcp_peer_resets(end);
 	socket->peer_ends = socket->closed = true;
@@ -281,7 +293,7 @@ bool tcp_peer_resets(enum sim_end end)
 {
 	struct sim_socket *socket = &sim.ends[end];
 
-	if (!is_there(socket))
+	if (!is_there(socket) || socket->kind != SIM_TCP)
 		return false;
 	be_reset(socket);
 	return true;
@@ -292,7 +304,7 @@ bool tcp_peer_vanishes(enum sim_end end)
 {
 	struct sim_socket *socket = &sim.ends[end];
 
-	if (socket->dead)
+	if (socket->dead || socket->kind != SIM_TCP)
 		return false;
 	die(socket, ETIMEDOUT);
 	return true;
