@@ -20,6 +20,13 @@ model() {
 
 @test "model: three acts, all of them at any call" {
 	model -a 3 -r 3 plain quick timeouts signals
+	model -a 3 -r 2 urgent urgent-quick failing failing-urgent \
+		pipes unix-client unix-target
+}
+
+@test "model: an urgent byte behind what is held, and then a reset" {
+	model -s "target:stall client:send=200000 client:urgent=1 client:reset
+		target:read@0" urgent
 }
 
 @test "model: an end fails with its own error while the other one does" {
@@ -92,4 +99,33 @@ breaks() {
 	SETUPS=(tight)
 	RACES=3 breaks "$relay" 's/up->source_reset (\? up)/up->error \1/' \
 		'no error of the client'
+}
+
+@test "model: a relay that is wrong about what is rare is found out" {
+	mkdir -p "$T/tree/build"
+	cp -a "$BATS_TEST_DIRNAME/../"{Makefile,src,tests} "$T/tree"
+	cp -a "$BUILD/sim" "$T/tree/build"
+	local pump=src/connection/pump.c end=src/connection/end.c RACES
+	# Urgent data read with others; lost to a reset that splice() tells.
+	local SETUPS=(urgent-quick)
+	RACES=3
+	breaks "$pump" 's/at_mark \? 1 : copy_bytes/copy_bytes/' \
+		'what is urgent'
+	breaks "$pump" 's/!(end_may_fail\(error\))/\1/' 'bytes came'
+	# A call that fails leaves a socket changed, or is not the end.
+	RACES=2 SETUPS=(failing)
+	breaks "$pump" 's/^\tpump->unblocked = .*//
+		s/^\tpump->can_splice = true;/&\n\tpump->unblocked = true;/' \
+		'stays non-blocking'
+	breaks "$pump" 's/!(end_may_fail\(error\))/false/' 'after it failed'
+	# A write to a pipe that may block, for its size, or for want of a poll.
+	SETUPS=(pipes)
+	breaks "$end" 's/size < PIPE_BUF \? size : PIPE_BUF/size/' 'may block'
+	breaks "$end" 's/if \(r <= 0\)/if (r == 0)/' 'may block'
+	breaks "$pump" 's/^\t\t\tclose\(pump->sink\)/\t\t\t(void)pump/' \
+		'does not know'
+	# A peer that only reads no more is none that is gone.
+	SETUPS=(unix-client)
+	breaks "$pump" 's/end_is_closed_for_reading\(pump->sink\)/false/' \
+		'has not reset'
 }

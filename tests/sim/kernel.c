@@ -92,7 +92,7 @@ void kernel_enter(unsigned about)
 
 enum sim_end kernel_end_of(int fd, const char *call)
 {
-	if (fd == SIM_OUT && sim.setup->kinds[SIM_CLIENT] == SIM_PIPES)
+	if (fd == SIM_OUT && sim.setup->kinds[SIM_CLIENT] == SIM_TWO_PIPES)
 		return SIM_CLIENT;
 	MUST(fd == SIM_FD + SIM_CLIENT || fd == SIM_FD + SIM_TARGET,
 	    "%s of descriptor %d", call, fd);
@@ -191,7 +191,7 @@ int sim_ioctl(int fd, unsigned long request, ...)
 		*value = urgent_is_at_mark(socket);
 		break;
 	case SIOCOUTQ:
-		if (socket->kind == SIM_PIPES) {
+		if (socket->kind == SIM_TWO_PIPES) {
 			errno = ENOTTY;
 			return (int)kernel_said("ioctl", end, -1);
 		}
@@ -216,7 +216,8 @@ int sim_shutdown(int fd, int how)
 	    "shutdown() of %d", how);
 	return (int)kernel_said("shutdown", end,
 	    kernel_fails(
-		sim.ends[end].kind == SIM_PIPES ? FAILS_OTHER : FAILS_END, end)
+		sim.ends[end].kind == SIM_TWO_PIPES ? FAILS_OTHER : FAILS_END,
+		end)
 		? -1
 	    : sim.ends[end].kind == SIM_TCP ? tcp_shut(end)
 					    : local_shut(end, how));
@@ -250,7 +251,7 @@ int sim_getsockopt(
 	MUST(level == SOL_SOCKET && option == SO_ERROR &&
 		 *length == sizeof(error),
 	    "getsockopt() of %d", option);
-	if (sim.ends[end].kind == SIM_PIPES) {
+	if (sim.ends[end].kind == SIM_TWO_PIPES) {
 		/* The relay makes that of a pipe that nobody reads. */
 		tcp_fail(&sim.ends[end], EPIPE);
 		errno = ENOTSOCK;
@@ -293,12 +294,12 @@ static short poll_end(int fd, short events)
 {
 	struct sim_socket *socket = &sim.ends[kernel_end_of(fd, "poll")];
 	const bool of_out = fd == SIM_OUT;
-	short found = socket->kind == SIM_TCP ? tcp_poll(socket)
-					      : local_poll(socket, of_out);
+	const int there = socket->kind == SIM_TCP ? tcp_poll(socket)
+						  : local_poll(socket, of_out);
+	const int found = there & (events | POLLERR | POLLHUP);
 
-	found &= (short)(events | POLLERR | POLLHUP);
 	socket->has_room |= of_out && events & POLLOUT && found;
-	return found;
+	return (short)found;
 }
 
 int kernel_poll(struct pollfd *fds, nfds_t count)
@@ -306,11 +307,10 @@ int kernel_poll(struct pollfd *fds, nfds_t count)
 	int ready = 0;
 
 	for (nfds_t i = 0; i < count; i++) {
-		struct pollfd *polled = &fds[i];
-
-		polled->revents =
-		    polled->fd < 0 ? 0 : poll_end(polled->fd, polled->events);
-		ready += polled->revents != 0;
+		fds[i].revents = 0;
+		if (fds[i].fd >= 0)
+			fds[i].revents = poll_end(fds[i].fd, fds[i].events);
+		ready += fds[i].revents != 0;
 	}
 	return ready;
 }

@@ -27,8 +27,8 @@ enum sim_end {
 
 enum sim_kind {
 	SIM_TCP,
-	SIM_UNIX, /* stream sockets */
-	SIM_PIPES /* a client's two */
+	SIM_UNIX,     /* stream sockets */
+	SIM_TWO_PIPES /* a client's two */
 };
 
 /* A kernel, its sockets, and the settings of the relay, that runs begin with.
@@ -38,6 +38,7 @@ struct sim_setup {
 	enum sim_kind kinds[SIM_ENDS];
 	uint32_t receive_bytes, send_bytes; /* of the relay's sockets */
 	uint32_t peer_bytes;                /* a peer takes unread */
+	uint32_t step_bytes;     /* get to a peer at a time; 0: all */
 	uint32_t pipe_bytes;     /* of a new pipe; 0: there is none */
 	uint32_t pipe_bytes_max; /* it may grow so far */
 	uint32_t first_bytes;    /* what the relay begins with, of the client */
@@ -226,6 +227,8 @@ bool urgent_peer_sends(enum sim_end end, uint64_t bytes);
 
 /* What the network and the peers that read do by themselves. */
 void tcp_move(void);
+/* More is on its way to a peer that reads. */
+bool tcp_is_moving(void);
 
 /* What peers do; false: they cannot, or it would be nothing. */
 bool tcp_peer_sends(enum sim_end end, uint64_t bytes);

@@ -85,7 +85,7 @@ static void check_told(enum result result)
 		const char *name = kernel_end_name(end);
 
 		/* Pipes are closed when the process is no more. */
-		if (socket->kind == SIM_PIPES)
+		if (socket->kind == SIM_TWO_PIPES)
 			continue;
 		/* What a deaf end does not take may be held, or dropped. */
 		if (timeout &&
@@ -215,7 +215,9 @@ void rules_over(const struct record *record)
 	    (unsigned long long)record->bytes_down,
 	    record->error ? record->error : "none");
 	/* What the relay left in send buffers gets out, if nothing was cut. */
-	tcp_move();
+	do
+		tcp_move();
+	while (tcp_is_moving());
 	check_left(record);
 	check_result(record);
 	check_told(record->result);

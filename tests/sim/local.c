@@ -13,6 +13,14 @@
 #include "kernel.h"
 #include "rules.h"
 
+/* A pipe has a page at least. */
+static uint64_t capacity(const struct sim_socket *socket)
+{
+	const uint64_t bytes = sim.setup->send_bytes;
+
+	return socket->kind == SIM_UNIX || bytes > PIPE_BUF ? bytes : PIPE_BUF;
+}
+
 static uint64_t unread(const struct sim_socket *socket)
 {
 	return socket->accepted - socket->got;
@@ -48,7 +56,7 @@ ssize_t local_receivable(struct sim_socket *socket, size_t size)
 /* unix_stream_sendmsg(): the error of a peer that is no more stays. */
 ssize_t local_sendable(struct sim_socket *socket, size_t size)
 {
-	const uint64_t room = sim.setup->send_bytes - unread(socket);
+	const uint64_t room = capacity(socket) - unread(socket);
 
 	if (socket->shut || socket->deaf || socket->closed) {
 		if (is_gone(socket) && !socket->was_reset)
@@ -66,7 +74,7 @@ int local_shut(enum sim_end end, int how)
 {
 	struct sim_socket *socket = &sim.ends[end];
 
-	if (socket->kind == SIM_PIPES) {
+	if (socket->kind == SIM_TWO_PIPES) {
 		errno = ENOTSOCK;
 		return -1;
 	}
@@ -84,7 +92,7 @@ bool local_is_writable(const struct sim_socket *socket)
 {
 	if (socket->kind == SIM_UNIX)
 		return unread(socket) * 4 <= sim.setup->send_bytes;
-	return unread(socket) + PIPE_BUF <= sim.setup->send_bytes;
+	return unread(socket) + PIPE_BUF <= capacity(socket);
 }
 
 /* unix_poll(); pipe_poll() of the first pipe, and of the second. */
@@ -132,7 +140,7 @@ bool local_peer_closes(enum sim_end end)
 	local_move(socket);
 	/* What it waited to write is not written. */
 	socket->sent = socket->arrived;
-	if (socket->kind == SIM_PIPES) {
+	if (socket->kind == SIM_TWO_PIPES) {
 		local_peer_turns_deaf(end);
 	} else if (unread(socket)) {
 		socket->error = ECONNRESET;
@@ -149,7 +157,7 @@ bool local_peer_turns_deaf(enum sim_end end)
 	if (socket->kind == SIM_TCP || socket->closed || socket->deaf)
 		return false;
 	socket->deaf = true;
-	if (socket->kind == SIM_PIPES && !socket->shut)
+	if (socket->kind == SIM_TWO_PIPES && !socket->shut)
 		rules_reset(socket);
 	return true;
 }
@@ -160,7 +168,7 @@ ssize_t sim_read(int fd, void *buffer, size_t size)
 	ssize_t n;
 
 	kernel_enter(CALL_CLIENT);
-	MUST(fd == SIM_FD && client->kind == SIM_PIPES, "read() of %d", fd);
+	MUST(fd == SIM_FD && client->kind == SIM_TWO_PIPES, "read() of %d", fd);
 	if (kernel_fails(FAILS_READ, SIM_CLIENT))
 		return kernel_said("read", SIM_CLIENT, -1);
 	n = kernel_adapt(local_receivable(client, size));
@@ -179,7 +187,7 @@ ssize_t sim_write(int fd, const void *buffer, size_t size)
 	ssize_t n;
 
 	kernel_enter(CALL_CLIENT);
-	MUST(fd == SIM_OUT && client->kind == SIM_PIPES && !client->shut,
+	MUST(fd == SIM_OUT && client->kind == SIM_TWO_PIPES && !client->shut,
 	    "write() to %d", fd);
 	MUST(client->has_room && size <= PIPE_BUF, "write() of %zu may block",
 	    size);

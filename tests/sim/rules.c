@@ -114,7 +114,7 @@ void rules_reset(struct sim_socket *socket)
 	socket->was_reset = true;
 	/* Of pipes one is over alone; a hang-up is all that poll() reports. */
 	socket->reset_is_late =
-	    (socket->fin_arrived || socket->kind == SIM_PIPES) &&
+	    (socket->fin_arrived || socket->kind == SIM_TWO_PIPES) &&
 	    (socket->shut || (socket->kind == SIM_UNIX && socket->deaf));
 	socket->reset_us = sim.now_us;
 	socket->reset_sleep = rules_seen.sleeps;
@@ -189,7 +189,7 @@ static void check_direction(enum sim_end to)
 		 source->arrived != gone || sink->shut,
 	    "the %s was not told the end", name);
 	/* A pipe may bring more, in the grace. */
-	MUST(!rules_has_reset(source) || source->kind == SIM_PIPES ||
+	MUST(!rules_has_reset(source) || source->kind == SIM_TWO_PIPES ||
 		 source->arrived != gone,
 	    "the %s was not told the reset", name);
 }

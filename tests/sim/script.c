@@ -228,6 +228,8 @@ int wait_for(struct pollfd *fds, nfds_t count, int64_t deadline)
 			kernel_trace("wait: ETIME");
 			return -ETIME;
 		}
+		if (tcp_is_moving())
+			continue;
 		rules_asleep(count > 0);
 		if (!pass_time(deadline) && !go_on(fds, deadline))
 			wait_for_deadline(deadline);
@@ -252,8 +254,8 @@ static void start(const struct sim_setup *setup)
 {
 	const enum sim_kind kind = setup->kinds[SIM_CLIENT];
 	const struct client client = {.in = SIM_FD + SIM_CLIENT,
-	    .out = kind == SIM_PIPES ? SIM_OUT : SIM_FD + SIM_CLIENT,
-	    .is_socket = kind != SIM_PIPES,
+	    .out = kind == SIM_TWO_PIPES ? SIM_OUT : SIM_FD + SIM_CLIENT,
+	    .is_socket = kind != SIM_TWO_PIPES,
 	    .is_inet = kind == SIM_TCP,
 	    .is_tuned = true};
 	const struct settings settings = {.idle_timeout_ms = setup->idle_ms,

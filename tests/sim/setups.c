@@ -10,7 +10,7 @@
 const struct sim_setup setups[SETUPS] = {
     {.name = "plain", BUFFERS, PIPES, .first_bytes = 10},
     {.name = "quick", BUFFERS, PIPES, .first_bytes = 0, .is_quick = true},
-    {.name = "no-pipes", BUFFERS, .first_bytes = 10},
+    {.name = "no-pipes", BUFFERS, .step_bytes = 10000, .first_bytes = 10},
     {.name = "small-pipes",
 	BUFFERS,
 	.pipe_bytes = 8 * KIB,
@@ -85,7 +85,7 @@ const struct sim_setup setups[SETUPS] = {
 	.failing = true,
 	.less = 1},
     {.name = "pipes",
-	.kinds = {SIM_PIPES, SIM_TCP},
+	.kinds = {SIM_TWO_PIPES, SIM_TCP},
 	BUFFERS,
 	PIPES,
 	.first_bytes = 10,

@@ -204,6 +204,7 @@ static void move(struct sim_socket *socket)
 {
 	const uint64_t room =
 	    sim.setup->receive_bytes - (socket->arrived - socket->taken);
+	uint64_t reach = socket->accepted;
 
 	if (!socket->is_late)
 		socket->arrived += least(room, socket->sent - socket->arrived);
@@ -216,10 +217,13 @@ static void move(struct sim_socket *socket)
 		return;
 	}
 	/* A peer that reads takes all of it, by and by. */
-	socket->acked =
-	    least(socket->accepted, socket->got + sim.setup->peer_bytes);
+	if (sim.setup->step_bytes)
+		reach = least(reach, socket->acked + sim.setup->step_bytes);
 	if (!socket->stalls && !socket->closed)
-		socket->acked = socket->got = socket->accepted;
+		socket->acked = socket->got = reach;
+	else
+		socket->acked =
+		    least(reach, socket->got + sim.setup->peer_bytes);
 	if (socket->shut && socket->fin_arrived &&
 	    socket->acked == socket->accepted)
 		socket->dead = true;
@@ -237,6 +241,18 @@ void tcp_move(void)
 		else if (!socket->stalls && !socket->closed)
 			socket->got = socket->acked;
 	}
+}
+
+bool tcp_is_moving(void)
+{
+	for (enum sim_end end = 0; end < SIM_ENDS; end++) {
+		const struct sim_socket *socket = &sim.ends[end];
+
+		if (socket->kind == SIM_TCP && !socket->dead &&
+		    !socket->stalls && socket->acked < socket->accepted)
+			return true;
+	}
+	return false;
 }
 
 static bool is_there(const struct sim_socket *socket)
