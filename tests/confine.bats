@@ -115,6 +115,7 @@ connected() {
 	elif [ "$WAY" = socket ]; then
 		HANDLER=$(tail -n 1 "$T/super.pid")
 	fi
+	born "$HANDLER"
 	poll_until is_relaying "$HANDLER"
 }
 

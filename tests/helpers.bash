@@ -111,6 +111,7 @@ start() {
 	: >"$T/$name.err"
 	"$@" >>"$T/$name.out" 2>>"$T/$name.err" 3>&- </dev/null &
 	PID=$!
+	born "$PID"
 	PIDS+=("$PID")
 	STARTED[$name]=$PID
 }
@@ -184,6 +185,7 @@ traced_proxy() {
 	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
 	PROXY_PID=$(<"/proc/$PID/task/$PID/children")
 	PROXY_PID=${PROXY_PID%% *}
+	born "$PROXY_PID"
 	PIDS+=("$PROXY_PID")
 }
 
@@ -335,6 +337,7 @@ pipes_of() {
 # stop_spares: those of proxy, which are in SPARES, to be sent SIGCONT.
 stop_spares() {
 	poll_until has_spares
+	born "${SPARES[@]}"
 	kill -STOP "${SPARES[@]}"
 	poll_until stopped "${SPARES[@]}"
 }

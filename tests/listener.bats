@@ -9,6 +9,7 @@ port_is_free() {
 	"$BYTE_PROXY" --listen-port "$PORT" --map '*=a:1' \
 		>/dev/null 2>"$T/again.err" 3>&- </dev/null &
 	local pid=$!
+	born "$pid"
 	PIDS+=("$pid")
 	poll_until grep -q . "$T/again.err"
 	kill "$pid" 2>/dev/null || true
@@ -125,6 +126,8 @@ spares_are() {
 	poll_until spares_are 2 2
 	local spare left
 	left=$(spares "$PROXY_PID")
+	# shellcheck disable=SC2086 # words
+	born $left
 	kill -KILL "$PROXY_PID"
 	for spare in $left; do poll_until gone "$spare"; done
 	port_is_free
@@ -333,6 +336,7 @@ waits_for_no_time() {
 	poll_until test -e "$T/up"
 	local handler
 	handler=$(handler_of "$PROXY_PID")
+	born "$handler"
 	kill -STOP "$handler"
 	kill -TERM "$PROXY_PID"
 	poll_until grep -q msg=draining "$LOG"

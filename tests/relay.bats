@@ -270,6 +270,7 @@ urgent_while_stopped() {
 	CLIENT=$PID
 	poll_until test -e "$T/there"
 	HANDLER=$(handler_of "$PROXY_PID")
+	born "$HANDLER"
 	kill -STOP "$HANDLER"
 	touch "$T/stopped"
 	poll_until test -e "$T/all"
@@ -419,6 +420,7 @@ sigterm_is_pending() {
 		CLIENT=$PID
 		poll_until test -e "$T/bulk"
 		HANDLER=$(handler_of "$(<"$T/super.pid")")
+		born "$HANDLER"
 		kill -TERM "$HANDLER"
 		if [ "$signals" -eq 2 ]; then
 			# Two signals at once are one.

@@ -47,6 +47,7 @@ load helpers
 		args+=(--map "0x$byte=unix:@$BATS_TEST_NAME-$$-$byte")
 		talk listen "unix:@$BATS_TEST_NAME-$$-$byte" "$T/port.$byte" \
 			expect:x "send:$byte" shut eof 2>>"$T/targets.err" 3>&- &
+		born $!
 		PIDS+=($!)
 	done
 	proxy "${args[@]}"
