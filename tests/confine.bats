@@ -280,14 +280,14 @@ shows_all() {
 is_confined() {
 	local files
 	target echo times=9 echo
-	way "$1" --user 65532 --map "0x01=${TARGETS[echo]}"
+	way "$1" --user "$OWN" --map "0x01=${TARGETS[echo]}"
 	connected send:on expect:on "${END[@]}"
 	for PID in $LISTENER $HANDLER; do
 		shows_all "$PID"
 		# Its memory and environment are not its user's to read.
 		[ "$(stat -c %u "/proc/$PID/environ")" -eq 0 ]
-		shows Uid '65532	65532	65532	65532' "$PID"
-		shows Gid '65532	65532	65532	65532' "$PID"
+		shows Uid "$OWN	$OWN	$OWN	$OWN" "$PID"
+		shows Gid "$OWN	$OWN	$OWN	$OWN" "$PID"
 		shows Groups ' *' "$PID"
 	done
 	grep -qE '^Max open files +16 +16 ' "/proc/$HANDLER/limits"
@@ -486,12 +486,12 @@ serves_if_it_has_all() {
 	refuses 78 '^byte-proxy: --user nosuch-user: there is no such user$' \
 		"$BYTE_PROXY" --user nosuch-user --listen-port 0 --map '*=a:1'
 	refuses 71 '^byte-proxy: --user 12345: Operation not permitted$' \
-		setpriv --reuid 65531 --regid 65531 --clear-groups \
-		"$BYTE_PROXY" --user 12345 --listen-port 0 --map '*=a:1'
+		"${AS_OWN[@]}" "$BYTE_PROXY" --user 12345 --listen-port 0 \
+		--map '*=a:1'
 	# Who is already, may stay.
 	target echo echo
-	WITH=(setpriv --reuid 65531 --regid 65531 --clear-groups)
-	way socket --user 65531 --map "0x01=${TARGETS[echo]}"
+	WITH=("${AS_OWN[@]}")
+	way socket --user "$OWN" --map "0x01=${TARGETS[echo]}"
 	client send:'\x01hello' expect:hello shut eof
 }
 

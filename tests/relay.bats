@@ -236,12 +236,10 @@ a_stall_costs_nothing() {
 		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
 	install -m 755 "$TOOLS/pipehog" "$T/pipehog"
 	# 64 pipes of 1 MiB are all that one user gets.
-	start hog setpriv --reuid 65533 --regid 65533 --clear-groups \
-		"$T/pipehog"
+	start hog "${AS_OWN[@]}" "$T/pipehog"
 	poll_until grep -q full "$T/hog.out"
-	start super superserver times=3 "$T/super" -- setpriv --reuid 65533 \
-		--regid 65533 --clear-groups "$T/program" \
-		--map "0x01=${TARGETS[echo]}"
+	start super superserver times=3 "$T/super" -- "${AS_OWN[@]}" \
+		"$T/program" --map "0x01=${TARGETS[echo]}"
 	LOG=$T/super.err
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port")

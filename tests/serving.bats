@@ -154,8 +154,8 @@ connect_times_out() {
 	install -m 755 "$BYTE_PROXY" "$T/program"
 	chmod 711 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
 		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
-	start super superserver "$T/super" -- setpriv --reuid 65529 --regid 65529 \
-		--clear-groups prlimit --nproc=1 "$T/program" --map '*=localhost:1'
+	start super superserver "$T/super" -- "${AS_OWN[@]}" \
+		prlimit --nproc=1 "$T/program" --map '*=localhost:1'
 	LOG=$T/super.err
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port") client send:x eof
