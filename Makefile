@@ -347,9 +347,9 @@ soak: all tools stage shipped
 	bats --timing --filter '$(FILTER)' tests/soak.bats
 
 # What never runs the program that is tested: that is of the programs that are
-# shipped (budget, faults), of the sources (docs, fuzz, model), or of a booted system, in
-# which no counts and no reports can be written.
-ELSEWHERE := budget docs faults fuzz model systemd systemd_conformance \
+# shipped (budget, faults), of the sources (docs, fuzz, model), of the tests (look), or
+# of a booted system, in which no counts and no reports can be written.
+ELSEWHERE := budget docs faults fuzz look model systemd systemd_conformance \
 	systemd_listener systemd_stats
 without = $(if $(filter tests,$(TESTS)),$(filter-out \
 	$(addprefix tests/,$(addsuffix .bats,$(1))),$(wildcard tests/*.bats)),$(TESTS))
@@ -357,7 +357,7 @@ without = $(if $(filter tests,$(TESTS)),$(filter-out \
 # A booted system can have sanitizers. By one way in relay.bats has the cases of
 # conformance.bats.
 check-asan: TESTS := $(call without,budget confine conformance docs faults fuzz \
-	model systemd_conformance)
+	look model systemd_conformance)
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no TESTS='$(TESTS)'
 

@@ -17,6 +17,10 @@ source "$BATS_TEST_DIRNAME/look.bash"
 setup() {
 	T=$BATS_TEST_TMPDIR
 	PIDS=()
+	# A user whom no other test has that runs now: limits of processes and of
+	# pipes are each user's, on the whole machine. Nobody else has this range.
+	OWN=$((0x70000000 + $$))
+	AS_OWN=(setpriv --reuid "$OWN" --regid "$OWN" --clear-groups)
 	unset "${!BYTE_PROXY_@}"
 	export -n BYTE_PROXY TOOLS BUILD
 	# A sanitizer's report ends the program with a status of its own. Leaks
@@ -111,6 +115,7 @@ start() {
 	: >"$T/$name.err"
 	"$@" >>"$T/$name.out" 2>>"$T/$name.err" 3>&- </dev/null &
 	PID=$!
+	born "$PID"
 	PIDS+=("$PID")
 	STARTED[$name]=$PID
 }
@@ -184,6 +189,7 @@ traced_proxy() {
 	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
 	PROXY_PID=$(<"/proc/$PID/task/$PID/children")
 	PROXY_PID=${PROXY_PID%% *}
+	born "$PROXY_PID"
 	PIDS+=("$PROXY_PID")
 }
 
@@ -335,6 +341,7 @@ pipes_of() {
 # stop_spares: those of proxy, which are in SPARES, to be sent SIGCONT.
 stop_spares() {
 	poll_until has_spares
+	born "${SPARES[@]}"
 	kill -STOP "${SPARES[@]}"
 	poll_until stopped "${SPARES[@]}"
 }

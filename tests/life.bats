@@ -108,6 +108,7 @@ probe_is_in() {
 	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
 	PROXY_PID=$(<"/proc/$PID/task/$PID/children")
 	PROXY_PID=${PROXY_PID%% *}
+	born "$PROXY_PID"
 	PIDS+=("$PROXY_PID")
 	while read -r keepalive expected; do
 		if [ "$n" -gt 0 ]; then

@@ -9,6 +9,7 @@ port_is_free() {
 	"$BYTE_PROXY" --listen-port "$PORT" --map '*=a:1' \
 		>/dev/null 2>"$T/again.err" 3>&- </dev/null &
 	local pid=$!
+	born "$pid"
 	PIDS+=("$pid")
 	poll_until grep -q . "$T/again.err"
 	kill "$pid" 2>/dev/null || true
@@ -47,8 +48,7 @@ port_is_free() {
 		--map '*=a:1'
 	needs_root
 	refuses 71 '^byte-proxy: --listen-port 1: Permission denied' \
-		setpriv --reuid 65534 --clear-groups --regid 65534 \
-		--inh-caps=-all --bounding-set=-all \
+		"${AS_OWN[@]}" --inh-caps=-all --bounding-set=-all \
 		"$(unprivileged_program)" --listen-port 1 --map '*=a:1'
 }
 
@@ -125,6 +125,8 @@ spares_are() {
 	poll_until spares_are 2 2
 	local spare left
 	left=$(spares "$PROXY_PID")
+	# shellcheck disable=SC2086 # words
+	born $left
 	kill -KILL "$PROXY_PID"
 	for spare in $left; do poll_until gone "$spare"; done
 	port_is_free
@@ -333,6 +335,7 @@ waits_for_no_time() {
 	poll_until test -e "$T/up"
 	local handler
 	handler=$(handler_of "$PROXY_PID")
+	born "$handler"
 	kill -STOP "$handler"
 	kill -TERM "$PROXY_PID"
 	poll_until grep -q msg=draining "$LOG"
@@ -480,8 +483,7 @@ said_seldom() {
 
 # limit_processes N: of the listener, by its own user, who may.
 limit_processes() {
-	setpriv --reuid 65531 --regid 65531 --clear-groups \
-		prlimit --pid "$PROXY_PID" "--nproc=$1:"
+	"${AS_OWN[@]}" prlimit --pid "$PROXY_PID" "--nproc=$1:"
 }
 
 @test "spares leave room for those who resolve a name, under a process limit" {
@@ -490,8 +492,8 @@ limit_processes() {
 	local program i j pids=() pid
 	take_time
 	program=$(unprivileged_program)
-	start proxy setpriv --reuid 65530 --regid 65530 --clear-groups \
-		prlimit --nproc=30 "$program" --listen-port 0 \
+	start proxy "${AS_OWN[@]}" prlimit --nproc=30 \
+		"$program" --listen-port 0 \
 		--map "0x01=localhost:${PORTS[echo]}"
 	PROXY_PID=$PID LOG=$T/proxy.err
 	poll_until grep -q msg=listening "$LOG"
@@ -512,8 +514,8 @@ limit_processes() {
 	target echo times=60 echo
 	local program i pids=() pid
 	program=$(unprivileged_program)
-	start proxy setpriv --reuid 65531 --regid 65531 --clear-groups \
-		"$program" --listen-port 0 --map "0x01=${TARGETS[echo]}"
+	start proxy "${AS_OWN[@]}" "$program" --listen-port 0 \
+		--map "0x01=${TARGETS[echo]}"
 	PROXY_PID=$PID LOG=$T/proxy.err
 	poll_until grep -q msg=listening "$LOG"
 	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")

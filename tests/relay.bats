@@ -236,12 +236,10 @@ a_stall_costs_nothing() {
 		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
 	install -m 755 "$TOOLS/pipehog" "$T/pipehog"
 	# 64 pipes of 1 MiB are all that one user gets.
-	start hog setpriv --reuid 65533 --regid 65533 --clear-groups \
-		"$T/pipehog"
+	start hog "${AS_OWN[@]}" "$T/pipehog"
 	poll_until grep -q full "$T/hog.out"
-	start super superserver times=3 "$T/super" -- setpriv --reuid 65533 \
-		--regid 65533 --clear-groups "$T/program" \
-		--map "0x01=${TARGETS[echo]}"
+	start super superserver times=3 "$T/super" -- "${AS_OWN[@]}" \
+		"$T/program" --map "0x01=${TARGETS[echo]}"
 	LOG=$T/super.err
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port")
@@ -270,6 +268,7 @@ urgent_while_stopped() {
 	CLIENT=$PID
 	poll_until test -e "$T/there"
 	HANDLER=$(handler_of "$PROXY_PID")
+	born "$HANDLER"
 	kill -STOP "$HANDLER"
 	touch "$T/stopped"
 	poll_until test -e "$T/all"
@@ -419,6 +418,7 @@ sigterm_is_pending() {
 		CLIENT=$PID
 		poll_until test -e "$T/bulk"
 		HANDLER=$(handler_of "$(<"$T/super.pid")")
+		born "$HANDLER"
 		kill -TERM "$HANDLER"
 		if [ "$signals" -eq 2 ]; then
 			# Two signals at once are one.

@@ -47,6 +47,7 @@ load helpers
 		args+=(--map "0x$byte=unix:@$BATS_TEST_NAME-$$-$byte")
 		talk listen "unix:@$BATS_TEST_NAME-$$-$byte" "$T/port.$byte" \
 			expect:x "send:$byte" shut eof 2>>"$T/targets.err" 3>&- &
+		born $!
 		PIDS+=($!)
 	done
 	proxy "${args[@]}"
@@ -153,8 +154,8 @@ connect_times_out() {
 	install -m 755 "$BYTE_PROXY" "$T/program"
 	chmod 711 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
 		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
-	start super superserver "$T/super" -- setpriv --reuid 65529 --regid 65529 \
-		--clear-groups prlimit --nproc=1 "$T/program" --map '*=localhost:1'
+	start super superserver "$T/super" -- "${AS_OWN[@]}" \
+		prlimit --nproc=1 "$T/program" --map '*=localhost:1'
 	LOG=$T/super.err
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port") client send:x eof

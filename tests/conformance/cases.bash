@@ -186,6 +186,9 @@ row 'a target that refuses: an end, no reset'
 client send:'{}' put:100000 eof
 target refuses
 record result=connect-failed bytes_up=0
+instead pipes
+# socat ends with byte-proxy, and resets a client that has more to send then.
+client send:'{}hello' eof
 
 row 'a target that does not answer: an end, no reset'
 client send:'{}' put:100000 within:9000 eof
