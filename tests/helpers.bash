@@ -265,13 +265,15 @@ client() {
 	talk connect "127.0.0.1:$PORT" "$@"
 }
 
-# in_network SCRIPT: runs it in namespaces of its own; see network.bash.
+# in_network SCRIPT: runs it in namespaces of its own; see network.bash. They end
+# with the shell that waits for them, should that be killed.
 in_network() {
 	needs ip iproute2
 	needs_root
 	take_time
 	# shellcheck disable=SC2016 # expanded in there
 	T=$T BYTE_PROXY=$BYTE_PROXY BUILD=$BUILD TESTS=$BATS_TEST_DIRNAME \
+		setpriv --pdeathsig KILL \
 		unshare -nmp --fork --kill-child --mount-proc \
 		bash -c 'source "$TESTS/network.bash"; '"$1" 3>&-
 }
