@@ -42,7 +42,7 @@ teardown() {
 		return 1
 	fi
 	# What the programs said, should the test have failed.
-	tail -n 20 "$T"/*.err 2>/dev/null || true
+	tail -n 20 "$T"/*.err "$T"/*/*.err 2>/dev/null || true
 }
 
 # reports: the files with what sanitizers or valgrind have to say.
