@@ -5,20 +5,7 @@
 # not be confined, and of both kinds of them.
 
 load helpers
-
-# with_kinds COMMAND...: with $BYTE_PROXY of each kind in turn.
-with_kinds() {
-	local kind
-	if [ "$(wc -w <<<"${KINDS:?run the tests with make check}")" -ne 2 ]; then
-		needs musl-gcc musl-tools
-	fi
-	for kind in $KINDS; do
-		BYTE_PROXY=$BUILD/$kind/byte-proxy
-		echo "$kind:"
-		"$@"
-		end_all
-	done
-}
+load kinds
 
 # value NAME HEADER: the number of a name, on this machine.
 declare -gA VALUES

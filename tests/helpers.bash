@@ -46,7 +46,7 @@ teardown() {
 		return 1
 	fi
 	# What the programs said, should the test have failed.
-	tail -n 20 "$T"/*.err 2>/dev/null || true
+	tail -n 20 "$T"/*.err "$T"/*/*.err 2>/dev/null || true
 }
 
 # reports: the files with what sanitizers or valgrind have to say.
@@ -271,13 +271,15 @@ client() {
 	talk connect "127.0.0.1:$PORT" "$@"
 }
 
-# in_network SCRIPT: runs it in namespaces of its own; see network.bash.
+# in_network SCRIPT: runs it in namespaces of its own; see network.bash. They end
+# with the shell that waits for them, should that be killed.
 in_network() {
 	needs ip iproute2
 	needs_root
 	take_time
 	# shellcheck disable=SC2016 # expanded in there
 	T=$T BYTE_PROXY=$BYTE_PROXY BUILD=$BUILD TESTS=$BATS_TEST_DIRNAME \
+		setpriv --pdeathsig KILL \
 		unshare -nmp --fork --kill-child --mount-proc \
 		bash -c 'source "$TESTS/network.bash"; '"$1" 3>&-
 }
