@@ -90,6 +90,10 @@ setup_file() {
 	passed
 }
 
+@test "the environment names no client" {
+	passed
+}
+
 @test "a unix target is reached and little else is there" {
 	passed
 }
