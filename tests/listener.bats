@@ -148,13 +148,13 @@ calm() {
 	flooded
 	kill -KILL "$PROXY_PID"
 	calm
-	POLL_SECONDS=5 poll_until port_is_free
+	POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
 }
 
 @test "SIGTERM under load: the port is free at once" {
 	flooded
 	kill -TERM "$PROXY_PID"
-	POLL_SECONDS=5 poll_until port_is_free
+	POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
 	calm
 	ended "$PROXY_PID" 0
 	# Each that was let in was served.
@@ -187,7 +187,7 @@ calm() {
 		poll_until grep -q 'reload refused' "$LOG"
 		poll_until spares_are 2 2
 		kill "-$signal" "$PROXY_PID"
-		POLL_SECONDS=5 poll_until port_is_free
+		POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
 		poll_until gone "$PROXY_PID"
 		end_all
 	done
