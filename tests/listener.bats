@@ -201,7 +201,7 @@ calm() {
 	traced_proxy
 	client send:'\x01hello' expect:hello shut eof
 	poll_until grep -q SIGCHLD "$T/trace"
-	grep -q 'read([0-9]*<pipe:' "$T/trace"
+	poll_until grep -q 'read([0-9]*<pipe:' "$T/trace"
 	not grep -qE '^(accept|recv|splice|getpeername|read\([0-9]*<(TCP|socket))' \
 		"$T/trace"
 }

@@ -102,6 +102,9 @@ export -f byte_proxy_on machines connection connections closed haproxy_told \
 		carries two 1
 		kill -KILL ${PROXY[one]} \
 			$(</proc/${PROXY[one]}/task/${PROXY[one]}/children)
+		# Who connects before the port is gone has a reset, not a refusal.
+		refuses() { ! on "$1" ss -Hltn "sport = :9092" | grep -q .; }
+		poll_until refuses one
 		begin=${EPOCHREALTIME/./}
 		# haproxy has not noticed yet, and takes it for the idle one.
 		connections 10
