@@ -89,8 +89,10 @@ crowded_out() {
 	poll_until grep -q 'msg="fork failed".*temporarily' "$LOG"
 	poll_until children_are "$PROXY_PID" 99
 	start late flood serve "$PORT" 20 20 20000
-	# Those it cannot serve wait; it says so once a second at most.
+	# Those it cannot serve wait; it says so once a second at most, and how
+	# often, which is not often where there is a pause.
 	poll_until crowded_out 2
+	not grep -qE 'fork failed.* count=[0-9]{3}' "$LOG"
 	not gone "${STARTED[late]}"
 	"${AS_OWN[@]}" prlimit --pid "$PROXY_PID" --nproc=2000:
 	ended "${STARTED[late]}" 0
@@ -117,6 +119,9 @@ out_of_descriptors() {
 	poll_until out_of_descriptors 4
 	# It says so once a second at most, and is not busy with it.
 	[ $(($(cpu_ticks "$PROXY_PID") - ticks)) -le 30 ]
+	# It also says how often, which is not often where there is a pause.
+	grep -qE 'accept failed.* count=([2-9]|[1-9][0-9]+)$' "$LOG"
+	not grep -qE 'accept failed.* count=[0-9]{3}' "$LOG"
 	not gone "${STARTED[late]}"
 	prlimit --pid "$PROXY_PID" --nofile="$limit":
 	ended "${STARTED[late]}" 0

@@ -3,6 +3,7 @@
 # The listener: ports, limits, errors that pass, draining, reloading.
 
 load helpers
+load crowd
 
 # port_is_free: another program can bind it at once.
 port_is_free() {
@@ -134,6 +135,66 @@ spares_are() {
 	ended "$CLIENT" 0
 }
 
+# flooded: connections come to the proxy all the time, until calm.
+flooded() {
+	echo_target
+	proxy --map "0x01=127.0.0.1:$ECHOES"
+	start flood flood serve "$PORT" 100000 16 1000
+	poll_until record_count 100
+}
+calm() {
+	kill "${STARTED[flood]}"
+}
+
+@test "a listener that is killed under load gives up the port" {
+	flooded
+	kill -KILL "$PROXY_PID"
+	calm
+	POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
+}
+
+@test "SIGTERM under load: the port is free at once" {
+	flooded
+	kill -TERM "$PROXY_PID"
+	POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
+	calm
+	ended "$PROXY_PID" 0
+	# Each that was let in was served.
+	not grep -qE 'handler died|system-error' "$LOG"
+}
+
+@test "a listener that is killed while it forks leaves no spare" {
+	needs strace strace
+	# It is late in being told of the listener's death.
+	start proxy strace -f -o "$T/trace" -e trace=prctl \
+		-e inject=prctl:delay_enter=1000000:when=1 "$BYTE_PROXY" \
+		--listen-port 0 --map '*=a:1' --confine off
+	traced_proxy
+	poll_until children_are "$PROXY_PID" 2
+	local spare left
+	left=$(<"/proc/$PROXY_PID/task/$PROXY_PID/children")
+	kill -KILL "$PROXY_PID"
+	for spare in $left; do poll_until gone "$spare"; done
+	grep -q PDEATHSIG "$T/trace"
+	port_is_free
+}
+
+@test "after a reload that was refused the port is given up as before it" {
+	local signal
+	for signal in TERM KILL; do
+		echo 'BYTE_PROXY_MAP=0x01=a:1' >"$T/routes.env"
+		proxy --env-file "$T/routes.env"
+		echo 'BYTE_PROXY_MAP=0x01=nowhere' >"$T/routes.env"
+		kill -HUP "$PROXY_PID"
+		poll_until grep -q 'reload refused' "$LOG"
+		poll_until spares_are 2 2
+		kill "-$signal" "$PROXY_PID"
+		POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
+		poll_until gone "$PROXY_PID"
+		end_all
+	done
+}
+
 @test "the listener never reads from a connection" {
 	needs strace strace
 	target echo echo
@@ -142,7 +203,7 @@ spares_are() {
 	traced_proxy
 	client send:'\x01hello' expect:hello shut eof
 	poll_until grep -q SIGCHLD "$T/trace"
-	grep -q 'read([0-9]*<pipe:' "$T/trace"
+	poll_until grep -q 'read([0-9]*<pipe:' "$T/trace"
 	not grep -qE '^(accept|recv|splice|getpeername|read\([0-9]*<(TCP|socket))' \
 		"$T/trace"
 }

@@ -459,9 +459,10 @@ sigterm_is_pending() {
 
 @test "the idle timeout ends a quiet connection with an end to both" {
 	target echo expect:hello send:hello eof "touch:$T/ended"
-	proxy --map "0x01=${TARGETS[echo]}" --idle-timeout 300ms
+	handed_over -- --map "0x01=${TARGETS[echo]}" --idle-timeout 300ms
 	client send:'\x01hello' expect:hello eof
 	poll_until test -e "$T/ended"
+	handler_status 0
 	expect_record result=idle-timeout
 	[ "$(field duration_us)" -ge 290000 ]
 }

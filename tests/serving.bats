@@ -244,6 +244,88 @@ connect_times_out() {
 	ended "$CLIENT" 0
 }
 
+@test "SIGTERM that was there before the start ends at once" {
+	start super superserver "$T/super" -- env --block-signal=TERM bash -c \
+		'kill -TERM $$; exec "$@"' - "$BYTE_PROXY" --map '*=127.0.0.1:1'
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client eof
+	handler_status 0
+	expect_record result=terminated byte=
+	soon "$(field duration_us)" 3000000
+}
+
+# all_is_read: of what came for the port.
+all_is_read() {
+	[ "$(ss -Htn "sport = :$PORT" | awk '{ print $2 }')" = 0 ]
+}
+
+@test "SIGTERM within a PROXY header ends at once" {
+	needs ss iproute2
+	handed_over -- --map '*=127.0.0.1:1' --accept-proxy
+	start client talk connect "127.0.0.1:$PORT" send:'PROXY TCP4 192.0' \
+		"touch:$T/sent" eof
+	poll_until test -e "$T/sent"
+	poll_until all_is_read
+	kill -TERM "$(<"$T/super.pid")"
+	handler_status 0
+	expect_record result=terminated byte=
+	soon "$(field duration_us)" 3000000
+}
+
+@test "SIGTERM while a target is connected to ends at once" {
+	# shellcheck disable=SC2016 # expanded in there
+	in_network 'superserver "$T/super" -- "$BYTE_PROXY" \
+			--map "*=198.51.100.2:9" --connect-timeout 8s \
+			2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:x eof & client=$!
+		asked() { ss -Htn state syn-sent | grep -q .; }
+		poll_until asked
+		kill -TERM "$(<"$T/super.pid")"
+		wait $client
+		wait'
+	LOG=$T/super.err
+	handler_status 0
+	expect_record result=terminated target=198.51.100.2:9
+	soon "$(field duration_us)" 3000000
+}
+
+@test "SIGTERM while a full unix socket is waited for ends at once" {
+	needs strace strace
+	needs ss iproute2
+	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
+	poll_until listens_unix "$T/full"
+	FULL=$PID
+	kill -STOP "$FULL"
+	local i
+	for i in 1 2 3 4; do
+		start "hold$i" talk connect "unix:$T/full" end-seen
+	done
+	poll_until is_full
+	start super superserver "$T/super" -- strace -o "$T/trace" -e \
+		trace=connect "$BYTE_PROXY" --map "0x01=unix:$T/full" \
+		--connect-timeout 8s
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port")
+	start client talk connect "127.0.0.1:$PORT" send:'\x01' eof
+	poll_until tried_again
+	# strace's child.
+	read -r i <"$T/super.pid"
+	kill -TERM "$(tr -d " " <"/proc/$i/task/$i/children")"
+	handler_status 0
+	expect_record result=terminated "target=unix:$T/full"
+	soon "$(field duration_us)" 3000000
+	kill -CONT "$FULL"
+}
+is_full() {
+	[ "$(ss -Hxl src "unix:$T/full" | awk '{ print $3 }')" -eq 2 ]
+}
+tried_again() {
+	[ "$(grep -c EAGAIN "$T/trace")" -ge 3 ]
+}
+
 @test "a client that was gone before the start: recorded, exit 0" {
 	target never rest
 	handed_over gone -- --map "*=${TARGETS[never]}"
