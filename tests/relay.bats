@@ -172,10 +172,11 @@ a_stall_costs_nothing() {
 }
 
 @test "two small writes each way never wait for one another" {
-	target echo echo
-	handed_over -- --map "0x01=${TARGETS[echo]}"
-	# Where one waits for the other, every round takes 40 ms; a machine that
-	# is busy with other things delays a few.
+	# None of its answers acknowledges the first of two.
+	target pairs pairs
+	handed_over -- --map "0x01=${TARGETS[pairs]}"
+	# Where one waits for the other, nearly every round takes 40 ms; a machine
+	# that is busy with other things delays a few.
 	run -0 client send:'\x01' rtt:200 shut eof
 	soon "${lines[0]}" 10 || {
 		echo "round trips of over 35 ms: ${lines[0]} of 200" >&2
