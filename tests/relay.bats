@@ -187,8 +187,28 @@ a_stall_costs_nothing() {
 @test "bulk, then small messages, then bulk, on one connection" {
 	target echo echo
 	proxy --map "0x01=${TARGETS[echo]}"
-	client send:'\x01' both:3000000 rtt:50 both:3000000@2 rtt:50 shut eof
+	run -0 client send:'\x01' both:3000000 rtt:50 both:3000000@2 rtt:50 shut eof
 	expect_record bytes_up=6000800 bytes_down=6000800
+	# The first ones still go by way of the pipe, and are not held back there.
+	soon "$((lines[0] + lines[1]))" 10 || {
+		echo "round trips of over 35 ms: ${lines[*]}" >&2
+		return 1
+	}
+}
+
+@test "messages of several segments are not held back for more" {
+	local i steps=()
+	for i in {1..20}; do
+		steps+=("both:100000@$i")
+	done
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	# Each that is held back takes 200 ms more.
+	run -0 client send:'\x01' both:3000000 took "${steps[@]}" took shut eof
+	soon "$((lines[1] - lines[0]))" 1500000 || {
+		echo "twenty took ${lines[0]} to ${lines[1]} us" >&2
+		return 1
+	}
 }
 
 @test "bulk uses splice, and a small connection makes no pipe" {
