@@ -243,10 +243,40 @@ a_stall_costs_nothing() {
 		poll_until test -s "$T/super.port"
 		PORT=$(<"$T/super.port") client send:'\x01' both:3000000 shut eof
 		grep -q INJECTED "$T/trace"
+		# Once, each way.
+		[ "$(grep -c INJECTED "$T/trace")" -le 2 ]
 		handler_status 0
 		expect_record result=closed bytes_up=3000000 bytes_down=3000000
 		end_all
 	done
+}
+
+@test "a pipe grows in steps, as far as it is let, and what it has is used" {
+	needs strace strace
+	own_pace "calls are valgrind's too"
+	local call steps size
+	while read -r call size steps; do
+		target source put:20000000 shut rest
+		rm -f "$T"/super.*
+		# Of this process's calls of fcntl the first one asks for the size.
+		start super superserver "$T/super" -- strace -o "$T/trace" \
+			-e trace=fcntl,splice -e "inject=fcntl:error=EPERM:when=$call" \
+			"$BYTE_PROXY" --map "0x01=${TARGETS[source]}"
+		LOG=$T/super.err
+		poll_until test -s "$T/super.port"
+		PORT=$(<"$T/super.port") client send:'\x01' get:20000000 shut eof
+		handler_status 0
+		expect_record result=closed bytes_down=20000000
+		[ "$(grep -oE 'SETPIPE_SZ, [0-9]+' "$T/trace" | paste -sd ' ')" = \
+			"$steps" ] || { grep fcntl "$T/trace" >&2; return 1; }
+		[ "$(grep -oE '[0-9]+, SPLICE' "$T/trace" | sort -n | tail -n 1)" = \
+			"$size, SPLICE" ]
+		end_all
+	done <<-'END'
+		99 1048576 SETPIPE_SZ, 262144 SETPIPE_SZ, 1048576
+		3 262144 SETPIPE_SZ, 262144 SETPIPE_SZ, 1048576
+		2 65536 SETPIPE_SZ, 262144
+	END
 }
 
 @test "with the user's quota of pipe memory used up" {
@@ -265,7 +295,15 @@ a_stall_costs_nothing() {
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port")
 	client send:'\x01' both:3000000 shut eof
-	client send:'\x01' both:3000000 rtt:20 shut eof
+	start client talk connect "127.0.0.1:$PORT" send:'\x01' both:3000000 \
+		"touch:$T/up" "await:$T/go" rtt:20 shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	# One of two pages would be worse than none, and none is left behind.
+	not grep pipe: <<<"$(find "/proc/$(tail -n 1 "$T/super.pid")/fd" \
+		-printf '%l\n')"
+	touch "$T/go"
+	ended "$CLIENT" 0
 	client send:'\x01' put:1000000 get:1000000 shut eof
 	expect_record result=closed bytes_up=3000000 2:bytes_down=3000160
 }
