@@ -19,6 +19,15 @@ load helpers
 	expect_record result=closed bytes_up=200005 bytes_down=3
 }
 
+@test "the target's end reaches the client, whoever else holds it" {
+	target early expect:hello send:bye shut get:200000 eof
+	handed_over keep -- --map "0x01=${TARGETS[early]}"
+	client send:'\x01hello' expect:bye eof put:200000 shut
+	ended "$TARGET_PID" 0
+	handler_status 0
+	expect_record result=closed bytes_up=200005 bytes_down=3
+}
+
 @test "1 MiB echoed, ended by the client's half-close" {
 	target echo echo
 	proxy --map "0x01=${TARGETS[echo]}"
@@ -523,6 +532,23 @@ sigterm_is_pending() {
 	poll_until test -e "$T/ended"
 	expect_record result=idle-timeout
 	[ "$(field duration_us)" -ge 290000 ]
+}
+
+@test "the end that a timeout is reaches the client, whoever else holds it" {
+	local option result
+	for option in --idle-timeout --half-closed-timeout; do
+		target quiet expect:hello send:hello "await:$T/over" eof
+		rm -f "$T/over"
+		handed_over keep -- --map "0x01=${TARGETS[quiet]}" "$option" 300ms
+		if [ "$option" = --idle-timeout ]; then
+			client send:'\x01hello' expect:hello within:5000 eof
+		else
+			client send:'\x01hello' shut expect:hello within:5000 eof
+		fi
+		touch "$T/over"
+		result=${option#--}
+		expect_record "result=$result"
+	done
 }
 
 @test "the idle timeout starts anew with every byte" {

@@ -197,18 +197,56 @@ connect_times_out() {
 	done
 }
 
-@test "an unknown byte with an end that never comes is dropped in bounded time" {
-	handed_over -- --map '0x01=127.0.0.1:1'
-	start slow talk connect "127.0.0.1:$PORT" send:'\xee' eof wait:8000
+# dropped_in_time: from now on. What a client goes on with takes longer.
+dropped_in_time() {
+	local start_ms
+	start_ms=$(now_ms)
 	poll_until test -s "$T/super.status"
+	soon $(($(now_ms) - start_ms)) 4000
 	expect_record result=no-route
 }
 
+@test "an unknown byte with an end that never comes is dropped in bounded time" {
+	handed_over -- --map '0x01=127.0.0.1:1'
+	start slow talk connect "127.0.0.1:$PORT" send:'\xee' eof \
+		"touch:$T/ended" "await:$T/over"
+	poll_until test -e "$T/ended"
+	dropped_in_time
+	touch "$T/over"
+}
+
+@test "an unknown byte with a little more all the time is, too" {
+	local i steps=()
+	for i in {1..100}; do
+		steps+=(send:x wait:50)
+	done
+	handed_over -- --map '0x01=127.0.0.1:1'
+	start slow talk connect "127.0.0.1:$PORT" send:'\xee' eof \
+		"touch:$T/ended" "${steps[@]}"
+	poll_until test -e "$T/ended"
+	dropped_in_time
+	# It had not come to its own end.
+	ended "$PID" 1
+}
+
+@test "an unknown byte with very much behind it: not all of it is taken" {
+	handed_over -- --map '0x01=127.0.0.1:1'
+	# More than what is taken and all buffers, and there within a moment.
+	run -1 client send:'\xee' put:150000000
+	[[ $output == *'send: '* ]]
+	handler_status 0
+	expect_record result=no-route bytes_up=0
+}
+
 @test "a target that refuses: the client sees an end, the status is 69" {
-	handed_over keep -- --map '*=127.0.0.1:1'
-	client send:'\x01' put:100000 eof
-	handler_status 69
-	expect_record result=connect-failed level=warning 'error=Connection refused'
+	local option
+	for option in keep times=1; do
+		handed_over "$option" -- --map '*=127.0.0.1:1'
+		client send:'\x01' put:5000000 eof
+		handler_status 69
+		expect_record result=connect-failed level=warning \
+			'error=Connection refused'
+	done
 }
 
 @test "a target without an answer: connect-timeout ends it" {
