@@ -407,6 +407,67 @@ urgent_while_stopped() {
 	grep -qE 'send: (Connection reset by peer|Broken pipe)' "$T/client.err"
 }
 
+# A stalled end, and the other direction: what each end does. The client has
+# $STEPS; $T/full is there when nothing more is taken, $T/got when all has come
+# the other way. Half of what was sent first is left, so that a pipe has room for
+# less than it was made for.
+client_stalls() {
+	target stall expect:x send:ab "await:$T/half" fill "touch:$T/full" \
+		get:200000@3 "touch:$T/got" shut eof
+	STEPS=(send:'\x01x' expect:a "touch:$T/half" "await:$T/full"
+		put:200000@3 "await:$T/got" rest)
+}
+target_stalls() {
+	target stall expect:x "await:$T/full" put:200000@3 "await:$T/got" rest \
+		shut
+	STEPS=(send:'\x01x' fill "touch:$T/full" get:200000@3 "touch:$T/got")
+}
+
+# goes_on_beside WHO OPTION FAULT: with the socket of a client as it came, or not,
+# and with a fault of strace or with none.
+goes_on_beside() {
+	local with=()
+	[ "$3" = none ] || with=(strace -o "$T/trace" -e trace=pipe2 -e "inject=$3")
+	rm -f "$T"/{half,full,got,super.*}
+	"$1"
+	start super superserver "$2" "$T/super" -- "${with[@]}" "$BYTE_PROXY" \
+		--map "0x01=${TARGETS[stall]}"
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client "${STEPS[@]}" shut eof
+	ended "$TARGET_PID" 0
+	expect_record result=closed
+	[ "$3" = none ] || grep -q INJECTED "$T/trace"
+	end_all
+}
+
+@test "a stalled end stops nothing of the other way, whether its socket blocks" {
+	needs strace strace
+	own_pace "calls are valgrind's too"
+	local who option fault
+	for who in client_stalls target_stalls; do
+		for option in times=1 nonblock; do
+			# Into a pipe, and where there is none.
+			for fault in none pipe2:error=EMFILE; do
+				echo "$who, $option, fault: $fault"
+				goes_on_beside "$who" "$option" "$fault"
+			done
+		done
+	done
+}
+
+@test "two pipes: who reads nothing of the one is heard by the other" {
+	mkfifo "$T/in" "$T/out"
+	client_stalls
+	start proxy bash -c 'exec "$@" <"$0/in" >"$0/out"' "$T" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[stall]}"
+	start client bash -c 'exec talk fds "$@" >"$0/in" <"$0/out"' "$T" \
+		"${STEPS[@]}"
+	ended "$PID" 0
+	LOG=$T/proxy.err
+	expect_record result=closed bytes_up=200001
+}
+
 # let_go FIFO: of what waits for somebody to write to it.
 let_go() {
 	exec 9<>"$1"
@@ -643,7 +704,39 @@ sigterm_is_pending() {
 	done
 }
 
-@test "a pipe on output is never made non-blocking, and a slow reader gets all" {
+@test "two pipes: the target's end is the end of the one, and the other goes on" {
+	target early expect:hello send:bye shut get:200000 eof
+	mkfifo "$T/in" "$T/out"
+	start proxy bash -c 'exec "$@" <"$0/in" >"$0/out"' "$T" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[early]}"
+	start client bash -c 'exec talk fds "$@" >"$0/in" <"$0/out"' "$T" \
+		send:'\x01hello' expect:bye eof put:200000
+	ended "$PID" 0
+	ended "$TARGET_PID" 0
+	LOG=$T/proxy.err
+	expect_record result=closed bytes_up=200005 bytes_down=3
+}
+
+@test "two pipes in bulk, both ways, stay as blocking as they were" {
+	target echo echo
+	mkfifo "$T/in" "$T/out"
+	start proxy bash -c 'exec <"$0/in" >"$0/out"; "$@"
+		cat "/proc/$$/fdinfo/"{0,1} >"$0/flags"' "$T" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+	start writer bash -c 'exec talk fds "$@" >"$0"' "$T/in" \
+		send:'\x01' put:3000000
+	start reader bash -c 'exec talk fds "$@" <"$0"' "$T/out" get:3000000 eof
+	ended "$PID" 0
+	ended "${STARTED[writer]}" 0
+	ended "${STARTED[proxy]}" 0
+	LOG=$T/proxy.err
+	expect_record result=closed bytes_up=3000000 bytes_down=3000000
+	# Of the same open files as before. O_NONBLOCK is 04000.
+	[ "$(grep -c '^flags:' "$T/flags")" -eq 2 ]
+	not grep -E '^flags:.*[4-7][0-7]{3}$' "$T/flags"
+}
+
+@test "a pipe on output whose reader is slow: it gets all" {
 	target source put:2000000 shut rest
 	mkfifo "$T/fifo"
 	start reader bash -c 'until [ -e "$0.go" ]; do sleep 0.05; done

@@ -319,14 +319,28 @@ dropped_in_time() {
 	not grep -qE '"/etc/(resolv|hosts|nsswitch)|^[0-9]+ +(v?fork|clone3?)\(' "$T/trace"
 }
 
-@test "the client is left as it was found: no O_NONBLOCK for a small one" {
+# left_as_it_was BYTES FLAGS OPTIONS...: the flags of the client's open file, which
+# others may have too, when so much has gone each way.
+left_as_it_was() {
+	local bytes=$1 flags=$2
+	shift 2
+	rm -f "$T"/super.* "$T/flags"
 	target echo echo
-	start super superserver keep "$T/super" -- bash -c \
+	start super superserver keep "$@" "$T/super" -- bash -c \
 		'"$@"; grep flags: /proc/self/fdinfo/0 >"$0"' "$T/flags" \
 		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port")
-	client send:'\x01hello' expect:hello shut eof
+	client send:'\x01' "both:$bytes" shut eof
 	poll_until test -s "$T/flags"
-	grep -qE 'flags:[[:space:]]*02$' "$T/flags"
+	grep -qE "flags:[[:space:]]*$flags\$" "$T/flags" || {
+		cat "$T/flags" >&2
+		return 1
+	}
+	end_all
+}
+
+@test "the client is left as it was found: no O_NONBLOCK that was not there" {
+	left_as_it_was 5 02
+	left_as_it_was 3000000 02
 }

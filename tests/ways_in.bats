@@ -58,6 +58,17 @@ given_up_while_a_handler_goes_on() {
 	[ "$output" = HELLO ]
 }
 
+@test "a file on standard output, of what a file says, in bulk" {
+	target upper upper
+	{
+		printf '\1'
+		seq -f 'line %.0f' 200000
+	} >"$T/in"
+	run -0 bash -c 'shift; "$@" <"$0/in" >"$0/out"' "$T" - \
+		"$BYTE_PROXY" --log syslog --map "0x01=${TARGETS[upper]}"
+	cmp "$T/out" <(seq -f 'LINE %.0f' 200000)
+}
+
 @test "socat EXEC, with a socket pair and with pipes" {
 	needs socat socat
 	local kind patience=1
