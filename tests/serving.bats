@@ -310,13 +310,21 @@ dropped_in_time() {
 
 @test "a route that needs no resolver never touches its files" {
 	needs strace strace
-	target echo echo
-	start super superserver "$T/traced" -- strace -f -o "$T/trace" \
-		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
-	poll_until test -s "$T/traced.port"
-	PORT=$(<"$T/traced.port") client send:'\x01hello' expect:hello shut eof
-	poll_until grep -q exited "$T/trace"
-	not grep -qE '"/etc/(resolv|hosts|nsswitch)|^[0-9]+ +(v?fork|clone3?)\(' "$T/trace"
+	local name
+	target v4 echo
+	target_at v6 '[::1]' echo
+	unix_target path "unix:$T/socket" echo
+	for name in v4 v6 path; do
+		rm -f "$T"/{traced.*,trace}
+		start super superserver "$T/traced" -- strace -f -o "$T/trace" \
+			"$BYTE_PROXY" --map "0x01=${TARGETS[$name]}"
+		poll_until test -s "$T/traced.port"
+		PORT=$(<"$T/traced.port") client send:'\x01hello' expect:hello \
+			shut eof
+		poll_until grep -q exited "$T/trace"
+		not grep -qE '"/etc/(resolv|hosts|nsswitch)|^[0-9]+ +(v?fork|clone3?)\(' \
+			"$T/trace"
+	done
 }
 
 # left_as_it_was BYTES FLAGS OPTIONS...: the flags of the client's open file, which
