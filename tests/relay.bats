@@ -500,13 +500,14 @@ let_go() {
 
 @test "a terminal on output that is stalled stops nothing else" {
 	needs script bsdutils
-	target source put:3000000 rest
+	target source "await:$T/stopped" put:3000000 rest
 	T=$T start terminal script -qec 'printf "\1" |
 		'"'$BYTE_PROXY' --idle-timeout 500ms --map 0x01=${TARGETS[source]}"' \
 		2>"$T/proxy.err"; touch "$T/over"' /dev/null
 	TERMINAL=$PID
 	poll_until test -e "$T/proxy.err"
 	kill -STOP "$TERMINAL"
+	touch "$T/stopped"
 	LOG=$T/proxy.err
 	expect_record result=idle-timeout client=pipe
 	kill -CONT "$TERMINAL"
