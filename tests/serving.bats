@@ -149,6 +149,18 @@ connect_times_out() {
 	ended "$PID" 0
 }
 
+@test "the resolver's process is waited for, though SIGCHLD was ignored" {
+	needs strace strace
+	target echo echo
+	# Else its number may be another's by the time that it is ended.
+	start super superserver "$T/super" -- env --ignore-signal=CHLD \
+		strace -o "$T/trace" -e trace=wait4 \
+		"$BYTE_PROXY" --map "0x01=localhost:${PORTS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:'\x01x' expect:x shut eof
+	grep -qE '^wait4\(.* = [1-9]' "$T/trace"
+}
+
 @test "no process for the resolver: that is this machine's fault" {
 	needs_root
 	install -m 755 "$BYTE_PROXY" "$T/program"
