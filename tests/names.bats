@@ -176,6 +176,25 @@ unresolved() {
 		wait $client'
 }
 
+@test "nor is it there while another target serves in its place" {
+	printf '%s\n' 'nameserver 198.51.100.2' 'options timeout:30' \
+		>"$T/resolv.conf"
+	echo '127.0.0.1 localhost' >"$T/hosts"
+	in_network 'talk listen 127.0.0.1:0 "$T/echo.port" echo &
+		poll_until test -s "$T/echo.port"
+		superserver "$T/super" -- "$BYTE_PROXY" --connect-timeout 1s \
+			--map "0x01=some.name:80,127.0.0.1:$(<"$T/echo.port")" \
+			2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:"\x01x" expect:x "touch:$T/up" "await:$T/go" \
+			shut eof & client=$!
+		poll_until test -e "$T/up"
+		read -r pid <"$T/super.pid"
+		[ -z "$(<"/proc/$pid/task/$pid/children")" ]
+		touch "$T/go"
+		wait $client'
+}
+
 @test "the connect timeout is one for the name and the connection" {
 	needs ss iproute2
 	needs dnsmasq dnsmasq-base
