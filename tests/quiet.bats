@@ -264,4 +264,8 @@ are_null() {
 	client eof
 	handler_status 64
 	grep -q '^byte-proxy: --map 0x01=nowhere: expected' "$LOG"
+	# Nor is a pipe that is standard output as well, with nobody on input.
+	run bash -c '"$1" --map 0x01=nowhere </dev/null 2>&1 | cat' - \
+		"$BYTE_PROXY"
+	[[ $output == 'byte-proxy: --map 0x01=nowhere: expected'* ]]
 }
