@@ -513,6 +513,37 @@ said_seldom() {
 		awk 'NR > 1 && $1 - last < 990 { exit 1 } { last = $1 }'
 }
 
+@test "inherited state: all signals blocked and ignored, stray descriptors" {
+	target echo times=3 echo
+	echo "BYTE_PROXY_MAP=0x01=${TARGETS[echo]}" >"$T/env"
+	# shellcheck disable=SC2016 # expanded in there
+	start proxy bash -c 'for ((fd = 3; fd <= 20; fd++)); do
+			eval "exec $fd</dev/null"
+		done
+		exec env --block-signal --ignore-signal "$@"' - \
+		"$BYTE_PROXY" --listen-port 0 --env-file "$T/env"
+	PROXY_PID=$PID LOG=$T/proxy.err
+	poll_until grep -q msg=listening "$LOG"
+	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
+	[ -z "$(find "/proc/$PROXY_PID/fd" -name '[3-9]*' -lname /dev/null)" ]
+	# Its children's ends come to it, SIGHUP, and SIGTERM.
+	client send:'\x01one' expect:one shut eof
+	poll_until no_handler "$PROXY_PID"
+	echo "BYTE_PROXY_MAP=0x02=${TARGETS[echo]}" >"$T/env"
+	kill -HUP "$PROXY_PID"
+	poll_until grep -q msg=reloaded "$LOG"
+	client send:'\x02two' expect:two shut eof
+	start client talk connect "127.0.0.1:$PORT" send:'\x02three' \
+		expect:three "touch:$T/up" "await:$T/go" shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	kill -TERM "$PROXY_PID"
+	poll_until not listens "$PORT"
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$PROXY_PID" 0
+}
+
 @test "errors of accept that pass are survived, and said at most once a second" {
 	local fault
 	for fault in EMFILE ENFILE ENOBUFS ENOMEM ECONNABORTED EPROTO; do

@@ -251,6 +251,74 @@ unresolved() {
 	[ "$(<"$T/left")" -eq 0 ]
 }
 
+@test "nor one that is killed while it waits for it" {
+	# It would go on asking for long.
+	printf '%s\n' 'nameserver 198.51.100.2' 'options timeout:30' \
+		>"$T/resolv.conf"
+	echo '127.0.0.1 localhost' >"$T/hosts"
+	in_network 'superserver "$T/super" -- "$BYTE_PROXY" --map 0x01=some.name:80 \
+			--connect-timeout 1min 2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:"\x01" end-seen & client=$!
+		poll_until test -s "$T/super.pid"
+		read -r pid <"$T/super.pid"
+		poll_until eval "[ -n \"\$(cat /proc/$pid/task/$pid/children)\" ]"
+		child=$(<"/proc/$pid/task/$pid/children")
+		kill -KILL "$pid"
+		POLL_SECONDS=10 poll_until gone "${child% }"
+		wait $client'
+}
+
+@test "nor is it there while another target serves in its place" {
+	printf '%s\n' 'nameserver 198.51.100.2' 'options timeout:30' \
+		>"$T/resolv.conf"
+	echo '127.0.0.1 localhost' >"$T/hosts"
+	in_network 'talk listen 127.0.0.1:0 "$T/echo.port" echo &
+		poll_until test -s "$T/echo.port"
+		superserver "$T/super" -- "$BYTE_PROXY" --connect-timeout 1s \
+			--map "0x01=some.name:80,127.0.0.1:$(<"$T/echo.port")" \
+			2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:"\x01x" expect:x "touch:$T/up" "await:$T/go" \
+			shut eof & client=$!
+		poll_until test -e "$T/up"
+		read -r pid <"$T/super.pid"
+		[ -z "$(<"/proc/$pid/task/$pid/children")" ]
+		touch "$T/go"
+		wait $client'
+}
+
+@test "the connect timeout is one for the name and the connection" {
+	needs ss iproute2
+	needs dnsmasq dnsmasq-base
+	needs socat socat
+	echo 'nameserver 127.0.0.1' >"$T/resolv.conf"
+	echo '127.0.0.1 localhost' >"$T/hosts"
+	LOG=$T/super.err
+	# The answer comes late, and nobody is at the address.
+	in_network 'dnsmasq --no-daemon --no-hosts --no-resolv --port=5353 \
+			--listen-address=127.0.0.1 --user=root --pid-file= -q \
+			--local=/by.dns/ --host-record=hole.by.dns,198.51.100.2 \
+			2>"$T/dnsmasq.err" &
+		poll_until grep -q started "$T/dnsmasq.err"
+		socat -d -d -t 9 UDP-RECVFROM:53,bind=127.0.0.1,fork \
+			"SYSTEM:sleep 1.2; exec socat -t 1 - UDP\:127.0.0.1\:5353" \
+			2>"$T/late.err" &
+		poll_until grep -q "receiving on" "$T/late.err"
+		superserver "$T/super" -- "$BYTE_PROXY" --map 0x01=hole.by.dns:80 \
+			--connect-timeout 2s 2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:"\x01" eof & client=$!
+		connecting() { ss -Htn state syn-sent | grep -q 198.51.100.2:80; }
+		poll_until connecting
+		wait $client
+		poll_until test -s "$T/super.status"'
+	handler_status 69
+	expect_record result=connect-timeout target=hole.by.dns:80
+	[ "$(field duration_us)" -ge 1990000 ]
+	soon "$(field duration_us)" 2900000
+}
+
 @test "a name that does not exist: connect-failed, and why" {
 	needs dnsmasq dnsmasq-base
 	echo 'nameserver 127.0.0.1' >"$T/resolv.conf"

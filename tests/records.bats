@@ -143,6 +143,15 @@ named_in() {
 	[ "$output" = HELLO ]
 }
 
+@test "where nobody reads standard error any more the connection is served" {
+	target upper upper
+	# A pipe, whose reader is gone.
+	run -0 bash -c 'exec 2> >(exit); wait "$!"
+		printf "\1hello" | "$@" --debug' - \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[upper]}"
+	[ "$output" = HELLO ]
+}
+
 # with_syslog COMMAND...: with a /dev/log of its own, which socat writes to
 # $T/syslog, in a private mount namespace.
 with_syslog() {
