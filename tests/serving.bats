@@ -446,3 +446,8 @@ left_as_it_was() {
 	left_as_it_was 5 02
 	left_as_it_was 3000000 02
 }
+
+@test "the client is left as it was found: O_NONBLOCK that was there" {
+	left_as_it_was 5 04002 nonblock
+	left_as_it_was 3000000 04002 nonblock
+}
