@@ -5,7 +5,8 @@
 # make deps     install the Debian packages that build and tests need
 # make demo     build it, start it with two targets, show both routes at work
 # make check    the tests; TESTS=tests/relay.bats FILTER=regex for a part
-# make conformance  what both ends of a connection see, longer than check does;
+# make conformance  what both ends of a connection see, with both builds, longer
+#               than check does;
 #               PROXY=127.0.0.1:9092 TARGET_PORT=9001 BYTE=0x01 through this proxy;
 #               PEERS=yes through others, as root
 # make bench    byte-proxy beside its peers, as root; QUICK=1 for two minutes of it
@@ -239,16 +240,16 @@ $(BUILD)/empty $(BUILD)/forked: $(BUILD)/%: tests/bench/%.c $(FLAGS_FILE)
 	$(SAY) CC $<
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $< $(KIND_END)
 
-# Both of the programs that are shipped, to be counted and measured, whatever
-# build the tests are for.
+# Both of the programs that are shipped, to be counted, measured and booted with,
+# whatever build the tests are for.
 .PHONY: shipped with-empty
 with-empty: $(PROGRAM) $(BUILD)/empty $(BUILD)/forked
 	@:
-shipped: $(BENCH_TOOLS) | all
+shipped: $(BENCH_TOOLS) | stage
 	$(Q)for static in $(if $(shell command -v musl-gcc),yes) no; do \
 		$(MAKE) --no-print-directory STATIC=$$static ASAN= COVERAGE= MEMCHECK= \
 		CC=$$([ $$static = yes ] && echo musl-gcc || echo gcc) \
-		with-empty || exit 1; done
+		with-empty stage || exit 1; done
 
 # make fuzz: TARGET=route SECONDS=600 for one and longer; needs clang.
 FUZZ_TARGETS := config env_file proxy_header relay route
@@ -308,14 +309,15 @@ demo: all
 	$(Q)tests/demo $(PROGRAM)
 
 # What make install places, for the tests that boot a system with it.
-STAGE := build/stage-$(KIND)
+STAGE := $(BUILD)/stage
 stage: all
 	$(Q)rm -rf $(STAGE)
 	$(Q)$(MAKE) --no-print-directory -s install DESTDIR=$(abspath $(STAGE)) \
-		PREFIX=/usr/local
+		PREFIX=/usr/local >/dev/null
 
-# How a process is confined is tested of the programs without sanitizers, which
-# would have no part in it, and of both, since C libraries differ in their calls.
+# How a process is confined, and what the two ends of a connection see, is tested
+# of the programs without sanitizers, which would have no part in the first, and of
+# both, since C libraries differ in their calls.
 KINDS := dynamic $(if $(shell command -v musl-gcc 2>/dev/null),static)
 
 # The files that take longest begin first, or they would end last. Those of one
@@ -347,9 +349,9 @@ soak: all tools stage shipped
 	bats --timing --filter '$(FILTER)' tests/soak.bats
 
 # What never runs the program that is tested: that is of the programs that are
-# shipped (budget, faults), of the sources (docs, fuzz, model), or of a booted system, in
-# which no counts and no reports can be written.
-ELSEWHERE := budget docs faults fuzz model systemd systemd_conformance \
+# shipped (budget, faults), of the sources (docs, fuzz, model), of the tests (look), or
+# of a booted system, in which no counts and no reports can be written.
+ELSEWHERE := budget docs faults fuzz look model systemd systemd_conformance \
 	systemd_listener systemd_stats
 without = $(if $(filter tests,$(TESTS)),$(filter-out \
 	$(addprefix tests/,$(addsuffix .bats,$(1))),$(wildcard tests/*.bats)),$(TESTS))
@@ -357,7 +359,7 @@ without = $(if $(filter tests,$(TESTS)),$(filter-out \
 # A booted system can have sanitizers. By one way in relay.bats has the cases of
 # conformance.bats.
 check-asan: TESTS := $(call without,budget confine conformance docs faults fuzz \
-	model systemd_conformance)
+	look model systemd_conformance)
 check-asan:
 	$(Q)$(MAKE) --no-print-directory check ASAN=yes STATIC=no TESTS='$(TESTS)'
 
@@ -397,16 +399,18 @@ coverage:
 
 # Its own ways in for longer; or one proxy that runs already, as the head of
 # tests/conformance/conform says; or all the peers there are.
+# A test of it runs both kinds at once, so that half as many are as much.
 CONFORMANCE := $(if $(PROXY),conform,$(if $(PEERS),peers))
-conformance: $(if $(CONFORMANCE),tools,all tools stage)
+conformance: JOBS = $(shell nproc)
+conformance: $(if $(CONFORMANCE),tools,all tools shipped)
 	$(Q)$(if $(CONFORMANCE),PROXY=$(PROXY) TARGET_PORT=$(TARGET_PORT) \
 	$(if $(filter undefined,$(origin BYTE)),,BYTE=$(BYTE)) \
 	BUILD=$(abspath build) TOOLS=$(abspath build/tools) \
 	tests/conformance/$(CONFORMANCE),\
 	AT_ONCE=1000 ZERO_WINDOW_MS=60000 TALK_SECONDS=90 BATS_TEST_TIMEOUT=900 \
-	BOOT_SECONDS=900 \
+	BOOT_SECONDS=900 KINDS="$(KINDS)" \
 	BYTE_PROXY=$(abspath $(PROGRAM)) TOOLS=$(abspath build/tools) \
-	STAGE=$(abspath $(STAGE)) BUILD=$(abspath build) \
+	BUILD=$(abspath build) \
 	bats --timing --jobs $(JOBS) --filter '$(FILTER)' \
 	--show-output-of-passing-tests tests/conformance.bats \
 	tests/systemd_conformance.bats)

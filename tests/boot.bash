@@ -6,9 +6,8 @@
 # boot_for SCRIPT [NAME...]: boots, and runs boot/SCRIPT, with these variables as
 # they are here, where they are set; for setup_file.
 boot_for() {
-	needs_root
-	needs systemd-nspawn systemd-container
-	BOOTED=$BATS_FILE_TMPDIR/booted
+	needs_boot
+	BOOTED=$(booted)
 	BOOT_SCRIPT=$1
 	export BOOTED BOOT_SCRIPT TESTS=$BATS_TEST_DIRNAME BYTE_PROXY TOOLS STAGE
 	mkdir "$BOOTED"
@@ -22,6 +21,16 @@ boot_for() {
 		[ -z "${!name:-}" ] || echo "$name=${!name}"
 	done >"$BOOTED/environment"
 	"$TESTS/boot/boot" "$BOOTED" >&2 || true
+}
+
+needs_boot() {
+	needs_root
+	needs systemd-nspawn systemd-container
+}
+
+# booted: where what came of the boot is; of kinds.bash's $KIND, if it is of some.
+booted() {
+	echo "$BATS_FILE_TMPDIR/booted${KIND:+-$KIND}"
 }
 
 # passed: the check whose name is the test's, with blanks for underscores.

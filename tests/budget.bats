@@ -20,6 +20,17 @@ budget() {
 	END
 }
 
+# tries: calls that are made in vain where Landlock is older than its version 6:
+# one for each version from that down to the one that there is.
+tries() {
+	local version
+	version=$(landlock)
+	case $version in
+	[1-5]) echo $((6 - version)) ;;
+	*) echo 0 ;;
+	esac
+}
+
 # within_budget KIND COLUMN
 within_budget() {
 	local name most count over=0
@@ -29,6 +40,7 @@ within_budget() {
 	"$BATS_TEST_DIRNAME/bench/count" "$BUILD/$1/byte-proxy" >"$T/counts"
 	while read -r name most; do
 		count=$(sed -n "s/^$name //p" "$T/counts")
+		[ "$name" != syscalls ] || most=$((most + $(tries)))
 		printf '%-24s %7s of %7s\n' "$name" "$count" "$most"
 		[ "$count" -le "$most" ] || over=1
 	done < <(budget | awk -v column="$2" '!/^#/ { print $1, $column }')

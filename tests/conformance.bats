@@ -1,24 +1,39 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
-# What the two ends of a connection see of each other, in every way in: the same
-# rows of conformance/cases.bash for each, of which those that fail are named.
+# What the two ends of a connection see of each other, in every way in and with
+# both programs that are shipped: the same rows of conformance/cases.bash for each,
+# of which those that fail are named.
 
 load helpers
+load kinds
 
 # conforms WAY: and, where byte-proxy has the client's socket, with clients that
 # vanish.
 conforms() {
+	through "$1"
+}
+conforms_when_clients_vanish() {
+	through "$1" patient
+}
+
+# through ARGUMENTS...: of way, in ways.bash.
+through() {
+	needs ip iproute2
 	needs ss iproute2
 	needs socat socat
+	needs_root
+	at_once_with_kinds in_its_network "$@"
+}
+in_its_network() {
 	# With sanitizers a start takes a hundred times as long.
 	[[ $BYTE_PROXY != */asan/* ]] || : "${AT_ONCE:=50}"
 	export AT_ONCE
 	# shellcheck disable=SC2016 # expanded in there
-	WAY=$1 in_network 'source "$TESTS/conformance/ways.bash"; way "$WAY"'
+	WAY=$* in_network 'source "$TESTS/conformance/ways.bash"; way $WAY'
 }
-conforms_when_clients_vanish() {
-	# shellcheck disable=SC2016 # expanded in there
-	WAY=$1 in_network 'source "$TESTS/conformance/ways.bash"; way "$WAY" patient'
+
+@test "no kind of program is left out here" {
+	needs_both_kinds
 }
 
 @test "by --listen-port" {

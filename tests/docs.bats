@@ -114,6 +114,15 @@ manual() {
 	[ -z "$output" ]
 }
 
+@test "the manual says which names a static program does not know" {
+	sed -n '/^\.Sh NAMES/,/^\.Sh SEVERAL/p' "$(top)/src/man/byte-proxy.8" \
+		>"$T/names"
+	grep -q 'built static, with musl' "$T/names"
+	grep -q 'knows nothing of' "$T/names"
+	grep -q 'nsswitch.conf 5' "$T/names"
+	grep -q 'make STATIC=no' "$T/names"
+}
+
 @test "the example of an environment file is one" {
 	run -0 "$BYTE_PROXY" --env-file "$(top)/contrib/byte-proxy.env" --check
 	grep -qx 'map 0x02=127.0.0.1:9002' <<<"$output"

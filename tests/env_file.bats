@@ -173,8 +173,7 @@ refused() {
 	# The program may stand where a stranger cannot go.
 	install -m 755 "$BYTE_PROXY" "$T/program"
 	refuses 78 "file.env: Permission denied" \
-		setpriv --reuid 65534 --regid 65534 --clear-groups \
-		"$T/program" --env-file "$T/file.env"
+		"${AS_OWN[@]}" "$T/program" --env-file "$T/file.env"
 }
 
 @test "a file that is too large or has a NUL is refused" {

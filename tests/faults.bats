@@ -5,6 +5,7 @@
 # that a call can have; make faults tries all of them, at every call.
 
 load helpers
+load kinds
 
 # with_faults ERRORS SCENARIO [KIND]...: so many errors of each call, with the
 # programs of these kinds. The one with sanitizers has a part of each scenario:
@@ -17,7 +18,7 @@ with_faults() {
 		return
 	fi
 	for kind; do
-		[[ " $KINDS " == *" $kind "* ]] || needs musl-gcc musl-tools
+		needs_kind "$kind"
 		echo "$kind:"
 		"$BUILD/faults/faults" -n 4 -e "$errors" \
 			"$BUILD/$kind/byte-proxy" "$scenario" 3>&-
@@ -95,7 +96,7 @@ each_of() {
 	shift 2
 	not_instrumented || skip "of the programs that are shipped"
 	for kind; do
-		[[ " $KINDS " == *" $kind "* ]] || needs musl-gcc musl-tools
+		needs_kind "$kind"
 		"$BUILD/faults/faults" -c "$call" -n 100 \
 			"$BUILD/$kind/byte-proxy" "$scenario" 3>&-
 	done

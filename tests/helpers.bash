@@ -17,6 +17,10 @@ source "$BATS_TEST_DIRNAME/look.bash"
 setup() {
 	T=$BATS_TEST_TMPDIR
 	PIDS=()
+	# A user whom no other test has that runs now: limits of processes and of
+	# pipes are each user's, on the whole machine. Nobody else has this range.
+	OWN=$((0x70000000 + $$))
+	AS_OWN=(setpriv --reuid "$OWN" --regid "$OWN" --clear-groups)
 	unset "${!BYTE_PROXY_@}"
 	export -n BYTE_PROXY TOOLS BUILD
 	# A sanitizer's report ends the program with a status of its own. Leaks
@@ -42,7 +46,7 @@ teardown() {
 		return 1
 	fi
 	# What the programs said, should the test have failed.
-	tail -n 20 "$T"/*.err 2>/dev/null || true
+	tail -n 20 "$T"/*.err "$T"/*/*.err 2>/dev/null || true
 }
 
 # reports: the files with what sanitizers or valgrind have to say.
@@ -111,6 +115,7 @@ start() {
 	: >"$T/$name.err"
 	"$@" >>"$T/$name.out" 2>>"$T/$name.err" 3>&- </dev/null &
 	PID=$!
+	born "$PID"
 	PIDS+=("$PID")
 	STARTED[$name]=$PID
 }
@@ -184,6 +189,7 @@ traced_proxy() {
 	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
 	PROXY_PID=$(<"/proc/$PID/task/$PID/children")
 	PROXY_PID=${PROXY_PID%% *}
+	born "$PROXY_PID"
 	PIDS+=("$PROXY_PID")
 }
 
@@ -265,13 +271,15 @@ client() {
 	talk connect "127.0.0.1:$PORT" "$@"
 }
 
-# in_network SCRIPT: runs it in namespaces of its own; see network.bash.
+# in_network SCRIPT: runs it in namespaces of its own; see network.bash. They end
+# with the shell that waits for them, should that be killed.
 in_network() {
 	needs ip iproute2
 	needs_root
 	take_time
 	# shellcheck disable=SC2016 # expanded in there
 	T=$T BYTE_PROXY=$BYTE_PROXY BUILD=$BUILD TESTS=$BATS_TEST_DIRNAME \
+		setpriv --pdeathsig KILL \
 		unshare -nmp --fork --kill-child --mount-proc \
 		bash -c 'source "$TESTS/network.bash"; '"$1" 3>&-
 }
@@ -335,6 +343,7 @@ pipes_of() {
 # stop_spares: those of proxy, which are in SPARES, to be sent SIGCONT.
 stop_spares() {
 	poll_until has_spares
+	born "${SPARES[@]}"
 	kill -STOP "${SPARES[@]}"
 	poll_until stopped "${SPARES[@]}"
 }

@@ -108,6 +108,7 @@ probe_is_in() {
 	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
 	PROXY_PID=$(<"/proc/$PID/task/$PID/children")
 	PROXY_PID=${PROXY_PID%% *}
+	born "$PROXY_PID"
 	PIDS+=("$PROXY_PID")
 	while read -r keepalive expected; do
 		if [ "$n" -gt 0 ]; then
@@ -214,9 +215,10 @@ vanished() {
 
 @test "the half-closed timeout ends what is silent after the target's end" {
 	target silent expect:hello shut eof "touch:$T/ended"
-	proxy --map "0x01=${TARGETS[silent]}" --half-closed-timeout 300ms \
-		--idle-timeout 1h
+	handed_over -- --map "0x01=${TARGETS[silent]}" \
+		--half-closed-timeout 300ms --idle-timeout 1h
 	client send:'\x01hello' eof "await:$T/ended"
+	handler_status 0
 	expect_record result=half-closed-timeout
 }
 

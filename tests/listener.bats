@@ -3,12 +3,14 @@
 # The listener: ports, limits, errors that pass, draining, reloading.
 
 load helpers
+load crowd
 
 # port_is_free: another program can bind it at once.
 port_is_free() {
 	"$BYTE_PROXY" --listen-port "$PORT" --map '*=a:1' \
 		>/dev/null 2>"$T/again.err" 3>&- </dev/null &
 	local pid=$!
+	born "$pid"
 	PIDS+=("$pid")
 	poll_until grep -q . "$T/again.err"
 	kill "$pid" 2>/dev/null || true
@@ -47,8 +49,7 @@ port_is_free() {
 		--map '*=a:1'
 	needs_root
 	refuses 71 '^byte-proxy: --listen-port 1: Permission denied' \
-		setpriv --reuid 65534 --clear-groups --regid 65534 \
-		--inh-caps=-all --bounding-set=-all \
+		"${AS_OWN[@]}" --inh-caps=-all --bounding-set=-all \
 		"$(unprivileged_program)" --listen-port 1 --map '*=a:1'
 }
 
@@ -125,11 +126,73 @@ spares_are() {
 	poll_until spares_are 2 2
 	local spare left
 	left=$(spares "$PROXY_PID")
+	# shellcheck disable=SC2086 # words
+	born $left
 	kill -KILL "$PROXY_PID"
 	for spare in $left; do poll_until gone "$spare"; done
 	port_is_free
 	touch "$T/go"
 	ended "$CLIENT" 0
+}
+
+# flooded: connections come to the proxy all the time, until calm.
+flooded() {
+	echo_target
+	proxy --map "0x01=127.0.0.1:$ECHOES"
+	start flood flood serve "$PORT" 100000 16 1000
+	poll_until record_count 100
+}
+calm() {
+	kill "${STARTED[flood]}"
+}
+
+@test "a listener that is killed under load gives up the port" {
+	flooded
+	kill -KILL "$PROXY_PID"
+	calm
+	POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
+}
+
+@test "SIGTERM under load: the port is free at once" {
+	flooded
+	kill -TERM "$PROXY_PID"
+	POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
+	calm
+	ended "$PROXY_PID" 0
+	# Each that was let in was served.
+	not grep -qE 'handler died|system-error' "$LOG"
+}
+
+@test "a listener that is killed while it forks leaves no spare" {
+	needs strace strace
+	# It is late in being told of the listener's death.
+	start proxy strace -f -o "$T/trace" -e trace=prctl \
+		-e inject=prctl:delay_enter=1000000:when=1 "$BYTE_PROXY" \
+		--listen-port 0 --map '*=a:1' --confine off
+	traced_proxy
+	poll_until children_are "$PROXY_PID" 2
+	local spare left
+	left=$(<"/proc/$PROXY_PID/task/$PROXY_PID/children")
+	kill -KILL "$PROXY_PID"
+	for spare in $left; do poll_until gone "$spare"; done
+	grep -q PDEATHSIG "$T/trace"
+	port_is_free
+}
+
+@test "after a reload that was refused the port is given up as before it" {
+	local signal
+	for signal in TERM KILL; do
+		echo 'BYTE_PROXY_MAP=0x01=a:1' >"$T/routes.env"
+		proxy --env-file "$T/routes.env"
+		echo 'BYTE_PROXY_MAP=0x01=nowhere' >"$T/routes.env"
+		kill -HUP "$PROXY_PID"
+		poll_until grep -q 'reload refused' "$LOG"
+		poll_until spares_are 2 2
+		kill "-$signal" "$PROXY_PID"
+		POLL_SECONDS=${POLL_SECONDS:-5} poll_until port_is_free
+		poll_until gone "$PROXY_PID"
+		end_all
+	done
 }
 
 @test "the listener never reads from a connection" {
@@ -140,7 +203,7 @@ spares_are() {
 	traced_proxy
 	client send:'\x01hello' expect:hello shut eof
 	poll_until grep -q SIGCHLD "$T/trace"
-	grep -q 'read([0-9]*<pipe:' "$T/trace"
+	poll_until grep -q 'read([0-9]*<pipe:' "$T/trace"
 	not grep -qE '^(accept|recv|splice|getpeername|read\([0-9]*<(TCP|socket))' \
 		"$T/trace"
 }
@@ -333,6 +396,7 @@ waits_for_no_time() {
 	poll_until test -e "$T/up"
 	local handler
 	handler=$(handler_of "$PROXY_PID")
+	born "$handler"
 	kill -STOP "$handler"
 	kill -TERM "$PROXY_PID"
 	poll_until grep -q msg=draining "$LOG"
@@ -449,6 +513,37 @@ said_seldom() {
 		awk 'NR > 1 && $1 - last < 990 { exit 1 } { last = $1 }'
 }
 
+@test "inherited state: all signals blocked and ignored, stray descriptors" {
+	target echo times=3 echo
+	echo "BYTE_PROXY_MAP=0x01=${TARGETS[echo]}" >"$T/env"
+	# shellcheck disable=SC2016 # expanded in there
+	start proxy bash -c 'for ((fd = 3; fd <= 20; fd++)); do
+			eval "exec $fd</dev/null"
+		done
+		exec env --block-signal --ignore-signal "$@"' - \
+		"$BYTE_PROXY" --listen-port 0 --env-file "$T/env"
+	PROXY_PID=$PID LOG=$T/proxy.err
+	poll_until grep -q msg=listening "$LOG"
+	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")
+	[ -z "$(find "/proc/$PROXY_PID/fd" -name '[3-9]*' -lname /dev/null)" ]
+	# Its children's ends come to it, SIGHUP, and SIGTERM.
+	client send:'\x01one' expect:one shut eof
+	poll_until no_handler "$PROXY_PID"
+	echo "BYTE_PROXY_MAP=0x02=${TARGETS[echo]}" >"$T/env"
+	kill -HUP "$PROXY_PID"
+	poll_until grep -q msg=reloaded "$LOG"
+	client send:'\x02two' expect:two shut eof
+	start client talk connect "127.0.0.1:$PORT" send:'\x02three' \
+		expect:three "touch:$T/up" "await:$T/go" shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	kill -TERM "$PROXY_PID"
+	poll_until not listens "$PORT"
+	touch "$T/go"
+	ended "$CLIENT" 0
+	ended "$PROXY_PID" 0
+}
+
 @test "errors of accept that pass are survived, and said at most once a second" {
 	local fault
 	for fault in EMFILE ENFILE ENOBUFS ENOMEM ECONNABORTED EPROTO; do
@@ -480,8 +575,7 @@ said_seldom() {
 
 # limit_processes N: of the listener, by its own user, who may.
 limit_processes() {
-	setpriv --reuid 65531 --regid 65531 --clear-groups \
-		prlimit --pid "$PROXY_PID" "--nproc=$1:"
+	"${AS_OWN[@]}" prlimit --pid "$PROXY_PID" "--nproc=$1:"
 }
 
 @test "spares leave room for those who resolve a name, under a process limit" {
@@ -490,8 +584,8 @@ limit_processes() {
 	local program i j pids=() pid
 	take_time
 	program=$(unprivileged_program)
-	start proxy setpriv --reuid 65530 --regid 65530 --clear-groups \
-		prlimit --nproc=30 "$program" --listen-port 0 \
+	start proxy "${AS_OWN[@]}" prlimit --nproc=30 \
+		"$program" --listen-port 0 \
 		--map "0x01=localhost:${PORTS[echo]}"
 	PROXY_PID=$PID LOG=$T/proxy.err
 	poll_until grep -q msg=listening "$LOG"
@@ -512,8 +606,8 @@ limit_processes() {
 	target echo times=60 echo
 	local program i pids=() pid
 	program=$(unprivileged_program)
-	start proxy setpriv --reuid 65531 --regid 65531 --clear-groups \
-		"$program" --listen-port 0 --map "0x01=${TARGETS[echo]}"
+	start proxy "${AS_OWN[@]}" "$program" --listen-port 0 \
+		--map "0x01=${TARGETS[echo]}"
 	PROXY_PID=$PID LOG=$T/proxy.err
 	poll_until grep -q msg=listening "$LOG"
 	PORT=$(sed -n 's/.*address=.*:\([0-9]*\)$/\1/p' "$LOG")

@@ -2,9 +2,55 @@
 # shellcheck shell=bash
 # Looks at what goes on, from outside, and waits for it.
 
+# What an id was given to may have ended, and the id be another process's: ids
+# go round in half a minute where many tests run at once. So with an id that is
+# kept goes when its process was born.
+declare -gA BORN
+
+# born PID...: these are processes that later are to be looked at, or killed.
+born() {
+	local pid
+	for pid; do
+		look_at "$pid" || true
+		BORN[$pid]=$BIRTH
+	done
+}
+
+# look_at PID: what has this id now is in $STATE, and was born at $BIRTH.
+look_at() {
+	local stat=
+	STATE='' BIRTH=''
+	# It is all of one line, or of more: a name may be anything.
+	read -rd '' stat 2>/dev/null <"/proc/$1/stat" || [ -n "$stat" ] || return
+	# shellcheck disable=SC2086 # the fields are words
+	set -- ${stat##*) }
+	STATE=$1 BIRTH=${20}
+}
+
+# is_anothers PID: its process has ended, and the id may be that of one which is
+# none of the test's.
+is_anothers() {
+	[[ $1 =~ ^[0-9]+$ ]] && [ -n "${BORN[$1]+known}" ] || return
+	look_at "$1" || true
+	[ "$BIRTH" != "${BORN[$1]}" ] || [ -z "$BIRTH" ]
+}
+
 # gone PID: it has ended. A zombie of ours has too.
 gone() {
-	! [ -d "/proc/$1" ] || grep -q '^State:[[:space:]]*Z' "/proc/$1/status" 2>/dev/null
+	is_anothers "$1" || ! look_at "$1" || [ "$STATE" = Z ]
+}
+
+# kill [-SIGNAL] PID...: as bash does it, but never another process.
+kill() {
+	local word words=()
+	for word; do
+		if is_anothers "$word"; then
+			echo "kill: ($word) has ended" >&2
+		else
+			words+=("$word")
+		fi
+	done
+	builtin kill "${words[@]}"
 }
 
 # poll_until COMMAND...: until it succeeds, at most half a minute, or so many

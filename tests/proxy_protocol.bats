@@ -274,6 +274,28 @@ CLIENT=192.0.2.7:56324
 		diff - "$T/expected"
 }
 
+@test "a header of 107 bytes is taken, one of 108 is not" {
+	local rest
+	target echo echo
+	proxy --accept-proxy --map "0x01=${TARGETS[echo]}"
+	printf -v rest '%091d' 0
+	client "send:PROXY UNKNOWN $rest\r\n\x01hi" expect:hi shut eof
+	client "send:PROXY UNKNOWN ${rest}0\r\n\x01hi" eof
+	expect_record result=closed 2:result=bad-proxy-header \
+		'2:error=a PROXY header that is too long'
+}
+
+@test "without --accept-proxy what looks like a header is data" {
+	target echo times=2 echo
+	proxy --map-keep "0x50=${TARGETS[echo]}" --map-keep "0x0d=${TARGETS[echo]}" \
+		--map 0x01=127.0.0.1:1
+	client "send:$V1\x01hi" "expect:$V1\x01hi" shut eof
+	client "send:$V2\x01hi" "expect:$V2\x01hi" shut eof
+	expect_record result=closed byte=0x50 2:result=closed 2:byte=0x0d
+	[[ $(field client) == 127.0.0.1:* ]]
+	[ -z "$(field peer 2)" ]
+}
+
 @test "an end in front of, within and behind a header; silence within one" {
 	proxy --accept-proxy --map '*=127.0.0.1:1' --first-byte-timeout 300ms
 	client shut eof

@@ -118,17 +118,58 @@ started() {
 	END
 }
 
-@test "the same of a unix socket, with nothing on output" {
+# fronted KIND COMMAND: by socat, with a client of that kind on 0 and 1; its address
+# is in $ADDRESS.
+fronted() {
+	local listen
+	case $1 in
+	TCP4) listen=TCP4-LISTEN:0,bind=127.0.0.1 ADDRESS=127.0.0.1: ;;
+	TCP6) listen='TCP6-LISTEN:0,bind=[::1]' ADDRESS='[::1]:' ;;
+	UNIX) listen=UNIX-LISTEN:$T/front ADDRESS=unix:$T/front ;;
+	esac
+	rm -f "$T/front"
+	start front socat -d -d "$listen" "EXEC:$2,nofork"
+	poll_until grep -q 'listening on' "$T/front.err"
+	[ "$1" = UNIX ] ||
+		ADDRESS+=$(sed -n 's/.*listening on.*:\([0-9]*\)$/\1/p' "$T/front.err")
+}
+
+@test "the same of a unix socket, with nothing on output, whoever it is for" {
 	needs socat socat
-	cat >"$T/wrapped" <<-END
-		#!/bin/bash
-		LISTEN_FDS=1 LISTEN_PID=\$\$ exec "$BYTE_PROXY" --map 0x01=nonsense \
-			3<&0 2>&3 </dev/null >/dev/null
-	END
-	chmod +x "$T/wrapped"
-	start socat socat "UNIX-LISTEN:$T/front" "EXEC:$T/wrapped,nofork"
-	poll_until test -S "$T/front"
-	talk connect "unix:$T/front" nothing
+	local pid
+	# shellcheck disable=SC2016 # expanded in there
+	for pid in '$$' 1; do
+		cat >"$T/wrapped" <<-END
+			#!/bin/bash
+			LISTEN_FDS=1 LISTEN_PID=$pid exec "$BYTE_PROXY" \
+				--map 0x01=nonsense 3<&0 2>&3 </dev/null >/dev/null
+		END
+		chmod +x "$T/wrapped"
+		fronted UNIX "$T/wrapped"
+		talk connect "$ADDRESS" nothing
+		ended "$PID" 64
+	done
+}
+
+@test "bad arguments, where the client is standard error and whatever else" {
+	needs socat socat
+	local kind others
+	for kind in TCP4 TCP6 UNIX; do
+		for others in '' '>/dev/null' '</dev/null' '</dev/null >/dev/null'
+		do
+			# That one may be a log's.
+			[ "$kind$others" != 'UNIX</dev/null >/dev/null' ] || continue
+			printf '#!/bin/bash\nexec "%s" --map 0x01=nonsense 2>&0 %s\n' \
+				"$BYTE_PROXY" "$others" >"$T/wrapped"
+			chmod +x "$T/wrapped"
+			fronted "$kind" "$T/wrapped"
+			talk connect "$ADDRESS" nothing || {
+				echo "a client by $kind, and $others" >&2
+				return 1
+			}
+			ended "$PID" 64
+		done
+	done
 }
 
 @test "a port that is taken, though a connection was handed over" {
@@ -165,9 +206,66 @@ started() {
 	touch "$T/go"
 }
 
+@test "where /dev/null cannot take its place" {
+	needs strace strace
+	own_pace "calls are valgrind's too"
+	local log
+	for log in auto stderr; do
+		rm -f "$T"/super.*
+		start super superserver stderr "$T/super" -- strace -o "$T/trace" \
+			-P /dev/null -e inject=open,openat:error=EMFILE "$BYTE_PROXY" \
+			--map '*=127.0.0.1:1' --log "$log"
+		poll_until test -s "$T/super.port"
+		PORT=$(<"$T/super.port") client nothing
+		handler_status 71
+		grep -q INJECTED "$T/trace"
+	done
+}
+
+# are_null CLOSED WRAP: of a connection that is relayed, what was closed; WRAP is
+# how the shell hands it over.
+are_null() {
+	local fd
+	rm -f "$T"/{super.*,up,go}
+	target echo expect:x send:y "touch:$T/up" "await:$T/go" shut rest
+	start super superserver "$T/super" -- bash -c "$2 exec \"\$@\" $1" - \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port")
+	start client talk connect "127.0.0.1:$PORT" send:'\x01x' expect:y eof
+	poll_until test -e "$T/up"
+	for fd in 0 1 2; do
+		[[ $1 == *$fd* ]] || continue
+		[ "$(readlink "/proc/$(<"$T/super.pid")/fd/$fd")" = /dev/null ] || {
+			echo "$2 with $1: $fd" >&2
+			return 1
+		}
+	done
+	touch "$T/go"
+	ended "$PID" 0
+	end_all
+}
+
+@test "what was closed of 0 to 2 is /dev/null, and no socket has its number" {
+	local closed
+	own_pace "nothing stays closed"
+	for closed in '1>&-' '2>&-' '1>&- 2>&-'; do
+		are_null "$closed" ''
+	done
+	for closed in '0<&-' '1>&-' '2>&-' '0<&- 1>&-' '0<&- 2>&-' '1>&- 2>&-' \
+		'0<&- 1>&- 2>&-'; do
+		# shellcheck disable=SC2016 # expanded in there
+		are_null "$closed" 'exec 3<&0; LISTEN_FDS=1 LISTEN_PID=$$'
+	done
+}
+
 @test "standard error that is not the client is used" {
 	handed_over -- --map 0x01=nowhere
 	client eof
 	handler_status 64
 	grep -q '^byte-proxy: --map 0x01=nowhere: expected' "$LOG"
+	# Nor is a pipe that is standard output as well, with nobody on input.
+	run bash -c '"$1" --map 0x01=nowhere </dev/null 2>&1 | cat' - \
+		"$BYTE_PROXY"
+	[[ $output == 'byte-proxy: --map 0x01=nowhere: expected'* ]]
 }

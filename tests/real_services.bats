@@ -167,6 +167,8 @@ all_through() {
 			poll_until listens 9001
 			bash -c "$ONE_LINER" 2>"$T/socat.err" &
 			poll_until listens 9092
+			# It has room for a burst.
+			[ "$(ss -Hltn "sport = :9092" | awk "{ print \$3 }")" -eq 4096 ]
 			if [[ $ONE_LINER == *OPENSSL* ]]; then
 				[ "$(printf "\001hello" | socat -t 2 - \
 					OPENSSL:127.0.0.1:9092,verify=0)" = HELLO ]

@@ -74,6 +74,51 @@ load helpers
 	[[ $(field client) == 127.0.0.1:* ]]
 }
 
+# named_in FRONT [LIE]: by the record, and to the target, the client is who it is,
+# whatever LIE's variables say where byte-proxy is started.
+named_in() {
+	rm -f "$T"/{syslog,front.err,sink,sink.port} "$T"/super.*
+	FRONT=$1 LIE=${2:-} in_network 'start_syslog "$T/syslog"
+		install_program BYTE_PROXY_MAP=0x01=127.0.0.1:9001 \
+			BYTE_PROXY_PROXY_PROTOCOL=v1
+		cd /usr/local/sbin
+		mv byte-proxy real
+		printf "#!/bin/sh\nexec env %s %s/real \"\$@\"\n" "$LIE" "$PWD" \
+			>byte-proxy
+		chmod 755 byte-proxy
+		talk listen 127.0.0.1:9001 "$T/sink.port" print shut >"$T/sink" &
+		poll_until test -s "$T/sink.port"
+		front "$FRONT"
+		talk connect 127.0.0.1:9092 from=127.0.0.9 send:"\x01hello" \
+			shut eof
+		poll_until grep -aqs "connection result=" "$T/front.err" "$T/syslog"'
+	grep -q '^PROXY TCP4 127\.0\.0\.9 127\.0\.0\.1 [0-9]* 9092' "$T/sink"
+	grep -ahs 'connection result=' "$T/front.err" "$T/syslog" |
+		grep -q ' client=127\.0\.0\.9:'
+}
+
+@test "nor by that of any super-server, to the record or the target" {
+	needs socat socat
+	local front lie
+	lie='REMOTE_ADDR=192.0.2.66 REMOTE_PORT=66 TCPREMOTEIP=192.0.2.66'
+	lie+=' TCPREMOTEPORT=66 TCPLOCALIP=192.0.2.67 TCPLOCALPORT=67'
+	for front in listen_port socket_activate socket_activate_accept \
+		socket_activate_listening xinetd inetd inetd_wait socat_nofork \
+		superserver; do
+		named_in "$front" "$lie" || {
+			echo "$front" >&2
+			return 1
+		}
+	done
+}
+
+@test "who is behind socat's sockets and pipes is whom socat names" {
+	needs socat socat
+	own_pace "socat ends before, half a second after the client"
+	named_in socat
+	named_in socat_pipes
+}
+
 @test "what a peer chose for the name of its socket is made harmless" {
 	needs socat socat
 	start listen socat -d -d "UNIX-LISTEN:$T/front" \
@@ -94,6 +139,15 @@ load helpers
 @test "where nothing can be written to standard error the connection is served" {
 	target upper upper
 	run -0 bash -c 'printf "\1hello" | "$@" --debug 2>/dev/full' - \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[upper]}"
+	[ "$output" = HELLO ]
+}
+
+@test "where nobody reads standard error any more the connection is served" {
+	target upper upper
+	# A pipe, whose reader is gone.
+	run -0 bash -c 'exec 2> >(exit); wait "$!"
+		printf "\1hello" | "$@" --debug' - \
 		"$BYTE_PROXY" --map "0x01=${TARGETS[upper]}"
 	[ "$output" = HELLO ]
 }

@@ -19,6 +19,15 @@ load helpers
 	expect_record result=closed bytes_up=200005 bytes_down=3
 }
 
+@test "the target's end reaches the client, whoever else holds it" {
+	target early expect:hello send:bye shut get:200000 eof
+	handed_over keep -- --map "0x01=${TARGETS[early]}"
+	client send:'\x01hello' expect:bye eof put:200000 shut
+	ended "$TARGET_PID" 0
+	handler_status 0
+	expect_record result=closed bytes_up=200005 bytes_down=3
+}
+
 @test "1 MiB echoed, ended by the client's half-close" {
 	target echo echo
 	proxy --map "0x01=${TARGETS[echo]}"
@@ -172,10 +181,11 @@ a_stall_costs_nothing() {
 }
 
 @test "two small writes each way never wait for one another" {
-	target echo echo
-	handed_over -- --map "0x01=${TARGETS[echo]}"
-	# Where one waits for the other, every round takes 40 ms; a machine that
-	# is busy with other things delays a few.
+	# None of its answers acknowledges the first of two.
+	target pairs pairs
+	handed_over -- --map "0x01=${TARGETS[pairs]}"
+	# Where one waits for the other, nearly every round takes 40 ms; a machine
+	# that is busy with other things delays a few.
 	run -0 client send:'\x01' rtt:200 shut eof
 	soon "${lines[0]}" 10 || {
 		echo "round trips of over 35 ms: ${lines[0]} of 200" >&2
@@ -186,8 +196,28 @@ a_stall_costs_nothing() {
 @test "bulk, then small messages, then bulk, on one connection" {
 	target echo echo
 	proxy --map "0x01=${TARGETS[echo]}"
-	client send:'\x01' both:3000000 rtt:50 both:3000000@2 rtt:50 shut eof
+	run -0 client send:'\x01' both:3000000 rtt:50 both:3000000@2 rtt:50 shut eof
 	expect_record bytes_up=6000800 bytes_down=6000800
+	# The first ones still go by way of the pipe, and are not held back there.
+	soon "$((lines[0] + lines[1]))" 10 || {
+		echo "round trips of over 35 ms: ${lines[*]}" >&2
+		return 1
+	}
+}
+
+@test "messages of several segments are not held back for more" {
+	local i steps=()
+	for i in {1..20}; do
+		steps+=("both:100000@$i")
+	done
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}"
+	# Each that is held back takes 200 ms more.
+	run -0 client send:'\x01' both:3000000 took "${steps[@]}" took shut eof
+	soon "$((lines[1] - lines[0]))" 1500000 || {
+		echo "twenty took ${lines[0]} to ${lines[1]} us" >&2
+		return 1
+	}
 }
 
 @test "bulk uses splice, and a small connection makes no pipe" {
@@ -222,10 +252,40 @@ a_stall_costs_nothing() {
 		poll_until test -s "$T/super.port"
 		PORT=$(<"$T/super.port") client send:'\x01' both:3000000 shut eof
 		grep -q INJECTED "$T/trace"
+		# Once, each way.
+		[ "$(grep -c INJECTED "$T/trace")" -le 2 ]
 		handler_status 0
 		expect_record result=closed bytes_up=3000000 bytes_down=3000000
 		end_all
 	done
+}
+
+@test "a pipe grows in steps, as far as it is let, and what it has is used" {
+	needs strace strace
+	own_pace "calls are valgrind's too"
+	local call steps size
+	while read -r call size steps; do
+		target source put:20000000 shut rest
+		rm -f "$T"/super.*
+		# Of this process's calls of fcntl the first one asks for the size.
+		start super superserver "$T/super" -- strace -o "$T/trace" \
+			-e trace=fcntl,splice -e "inject=fcntl:error=EPERM:when=$call" \
+			"$BYTE_PROXY" --map "0x01=${TARGETS[source]}"
+		LOG=$T/super.err
+		poll_until test -s "$T/super.port"
+		PORT=$(<"$T/super.port") client send:'\x01' get:20000000 shut eof
+		handler_status 0
+		expect_record result=closed bytes_down=20000000
+		[ "$(grep -oE 'SETPIPE_SZ, [0-9]+' "$T/trace" | paste -sd ' ')" = \
+			"$steps" ] || { grep fcntl "$T/trace" >&2; return 1; }
+		[ "$(grep -oE '[0-9]+, SPLICE' "$T/trace" | sort -n | tail -n 1)" = \
+			"$size, SPLICE" ]
+		end_all
+	done <<-'END'
+		99 1048576 SETPIPE_SZ, 262144 SETPIPE_SZ, 1048576
+		3 262144 SETPIPE_SZ, 262144 SETPIPE_SZ, 1048576
+		2 65536 SETPIPE_SZ, 262144
+	END
 }
 
 @test "with the user's quota of pipe memory used up" {
@@ -236,17 +296,23 @@ a_stall_costs_nothing() {
 		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
 	install -m 755 "$TOOLS/pipehog" "$T/pipehog"
 	# 64 pipes of 1 MiB are all that one user gets.
-	start hog setpriv --reuid 65533 --regid 65533 --clear-groups \
-		"$T/pipehog"
+	start hog "${AS_OWN[@]}" "$T/pipehog"
 	poll_until grep -q full "$T/hog.out"
-	start super superserver times=3 "$T/super" -- setpriv --reuid 65533 \
-		--regid 65533 --clear-groups "$T/program" \
-		--map "0x01=${TARGETS[echo]}"
+	start super superserver times=3 "$T/super" -- "${AS_OWN[@]}" \
+		"$T/program" --map "0x01=${TARGETS[echo]}"
 	LOG=$T/super.err
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port")
 	client send:'\x01' both:3000000 shut eof
-	client send:'\x01' both:3000000 rtt:20 shut eof
+	start client talk connect "127.0.0.1:$PORT" send:'\x01' both:3000000 \
+		"touch:$T/up" "await:$T/go" rtt:20 shut eof
+	CLIENT=$PID
+	poll_until test -e "$T/up"
+	# One of two pages would be worse than none, and none is left behind.
+	not grep pipe: <<<"$(find "/proc/$(tail -n 1 "$T/super.pid")/fd" \
+		-printf '%l\n')"
+	touch "$T/go"
+	ended "$CLIENT" 0
 	client send:'\x01' put:1000000 get:1000000 shut eof
 	expect_record result=closed bytes_up=3000000 2:bytes_down=3000160
 }
@@ -270,6 +336,7 @@ urgent_while_stopped() {
 	CLIENT=$PID
 	poll_until test -e "$T/there"
 	HANDLER=$(handler_of "$PROXY_PID")
+	born "$HANDLER"
 	kill -STOP "$HANDLER"
 	touch "$T/stopped"
 	poll_until test -e "$T/all"
@@ -340,6 +407,67 @@ urgent_while_stopped() {
 	grep -qE 'send: (Connection reset by peer|Broken pipe)' "$T/client.err"
 }
 
+# A stalled end, and the other direction: what each end does. The client has
+# $STEPS; $T/full is there when nothing more is taken, $T/got when all has come
+# the other way. Half of what was sent first is left, so that a pipe has room for
+# less than it was made for.
+client_stalls() {
+	target stall expect:x send:ab "await:$T/half" fill "touch:$T/full" \
+		get:200000@3 "touch:$T/got" shut eof
+	STEPS=(send:'\x01x' expect:a "touch:$T/half" "await:$T/full"
+		put:200000@3 "await:$T/got" rest)
+}
+target_stalls() {
+	target stall expect:x "await:$T/full" put:200000@3 "await:$T/got" rest \
+		shut
+	STEPS=(send:'\x01x' fill "touch:$T/full" get:200000@3 "touch:$T/got")
+}
+
+# goes_on_beside WHO OPTION FAULT: with the socket of a client as it came, or not,
+# and with a fault of strace or with none.
+goes_on_beside() {
+	local with=()
+	[ "$3" = none ] || with=(strace -o "$T/trace" -e trace=pipe2 -e "inject=$3")
+	rm -f "$T"/{half,full,got,super.*}
+	"$1"
+	start super superserver "$2" "$T/super" -- "${with[@]}" "$BYTE_PROXY" \
+		--map "0x01=${TARGETS[stall]}"
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client "${STEPS[@]}" shut eof
+	ended "$TARGET_PID" 0
+	expect_record result=closed
+	[ "$3" = none ] || grep -q INJECTED "$T/trace"
+	end_all
+}
+
+@test "a stalled end stops nothing of the other way, whether its socket blocks" {
+	needs strace strace
+	own_pace "calls are valgrind's too"
+	local who option fault
+	for who in client_stalls target_stalls; do
+		for option in times=1 nonblock; do
+			# Into a pipe, and where there is none.
+			for fault in none pipe2:error=EMFILE; do
+				echo "$who, $option, fault: $fault"
+				goes_on_beside "$who" "$option" "$fault"
+			done
+		done
+	done
+}
+
+@test "two pipes: who reads nothing of the one is heard by the other" {
+	mkfifo "$T/in" "$T/out"
+	client_stalls
+	start proxy bash -c 'exec "$@" <"$0/in" >"$0/out"' "$T" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[stall]}"
+	start client bash -c 'exec talk fds "$@" >"$0/in" <"$0/out"' "$T" \
+		"${STEPS[@]}"
+	ended "$PID" 0
+	LOG=$T/proxy.err
+	expect_record result=closed bytes_up=200001
+}
+
 # let_go FIFO: of what waits for somebody to write to it.
 let_go() {
 	exec 9<>"$1"
@@ -372,13 +500,14 @@ let_go() {
 
 @test "a terminal on output that is stalled stops nothing else" {
 	needs script bsdutils
-	target source put:3000000 rest
+	target source "await:$T/stopped" put:3000000 rest
 	T=$T start terminal script -qec 'printf "\1" |
 		'"'$BYTE_PROXY' --idle-timeout 500ms --map 0x01=${TARGETS[source]}"' \
 		2>"$T/proxy.err"; touch "$T/over"' /dev/null
 	TERMINAL=$PID
 	poll_until test -e "$T/proxy.err"
 	kill -STOP "$TERMINAL"
+	touch "$T/stopped"
 	LOG=$T/proxy.err
 	expect_record result=idle-timeout client=pipe
 	kill -CONT "$TERMINAL"
@@ -419,6 +548,7 @@ sigterm_is_pending() {
 		CLIENT=$PID
 		poll_until test -e "$T/bulk"
 		HANDLER=$(handler_of "$(<"$T/super.pid")")
+		born "$HANDLER"
 		kill -TERM "$HANDLER"
 		if [ "$signals" -eq 2 ]; then
 			# Two signals at once are one.
@@ -459,11 +589,29 @@ sigterm_is_pending() {
 
 @test "the idle timeout ends a quiet connection with an end to both" {
 	target echo expect:hello send:hello eof "touch:$T/ended"
-	proxy --map "0x01=${TARGETS[echo]}" --idle-timeout 300ms
+	handed_over -- --map "0x01=${TARGETS[echo]}" --idle-timeout 300ms
 	client send:'\x01hello' expect:hello eof
 	poll_until test -e "$T/ended"
+	handler_status 0
 	expect_record result=idle-timeout
 	[ "$(field duration_us)" -ge 290000 ]
+}
+
+@test "the end that a timeout is reaches the client, whoever else holds it" {
+	local option result
+	for option in --idle-timeout --half-closed-timeout; do
+		target quiet expect:hello send:hello "await:$T/over" eof
+		rm -f "$T/over"
+		handed_over keep -- --map "0x01=${TARGETS[quiet]}" "$option" 300ms
+		if [ "$option" = --idle-timeout ]; then
+			client send:'\x01hello' expect:hello within:5000 eof
+		else
+			client send:'\x01hello' shut expect:hello within:5000 eof
+		fi
+		touch "$T/over"
+		result=${option#--}
+		expect_record "result=$result"
+	done
 }
 
 @test "the idle timeout starts anew with every byte" {
@@ -558,7 +706,39 @@ sigterm_is_pending() {
 	done
 }
 
-@test "a pipe on output is never made non-blocking, and a slow reader gets all" {
+@test "two pipes: the target's end is the end of the one, and the other goes on" {
+	target early expect:hello send:bye shut get:200000 eof
+	mkfifo "$T/in" "$T/out"
+	start proxy bash -c 'exec "$@" <"$0/in" >"$0/out"' "$T" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[early]}"
+	start client bash -c 'exec talk fds "$@" >"$0/in" <"$0/out"' "$T" \
+		send:'\x01hello' expect:bye eof put:200000
+	ended "$PID" 0
+	ended "$TARGET_PID" 0
+	LOG=$T/proxy.err
+	expect_record result=closed bytes_up=200005 bytes_down=3
+}
+
+@test "two pipes in bulk, both ways, stay as blocking as they were" {
+	target echo echo
+	mkfifo "$T/in" "$T/out"
+	start proxy bash -c 'exec <"$0/in" >"$0/out"; "$@"
+		cat "/proc/$$/fdinfo/"{0,1} >"$0/flags"' "$T" \
+		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
+	start writer bash -c 'exec talk fds "$@" >"$0"' "$T/in" \
+		send:'\x01' put:3000000
+	start reader bash -c 'exec talk fds "$@" <"$0"' "$T/out" get:3000000 eof
+	ended "$PID" 0
+	ended "${STARTED[writer]}" 0
+	ended "${STARTED[proxy]}" 0
+	LOG=$T/proxy.err
+	expect_record result=closed bytes_up=3000000 bytes_down=3000000
+	# Of the same open files as before. O_NONBLOCK is 04000.
+	[ "$(grep -c '^flags:' "$T/flags")" -eq 2 ]
+	not grep -E '^flags:.*[4-7][0-7]{3}$' "$T/flags"
+}
+
+@test "a pipe on output whose reader is slow: it gets all" {
 	target source put:2000000 shut rest
 	mkfifo "$T/fifo"
 	start reader bash -c 'until [ -e "$0.go" ]; do sleep 0.05; done

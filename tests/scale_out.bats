@@ -102,6 +102,9 @@ export -f byte_proxy_on machines connection connections closed haproxy_told \
 		carries two 1
 		kill -KILL ${PROXY[one]} \
 			$(</proc/${PROXY[one]}/task/${PROXY[one]}/children)
+		# Who connects before the port is gone has a reset, not a refusal.
+		refuses() { ! on "$1" ss -Hltn "sport = :9092" | grep -q .; }
+		poll_until refuses one
 		begin=${EPOCHREALTIME/./}
 		# haproxy has not noticed yet, and takes it for the idle one.
 		connections 10
@@ -143,4 +146,53 @@ export -f byte_proxy_on machines connection connections closed haproxy_told \
 		wait ${PROXY[one]}
 		closed one 2
 		poll_until carries one 0'
+}
+
+# as_written REGEX: the commands of the README that match, a line each.
+as_written() {
+	sed -n 's/^    //p' "$TESTS/../contrib/scale-out/README.md" | grep "$1"
+}
+# held NAME: a connection that stays until there is a file of that name.
+held() {
+	connection touch:"$T/$1.up" await:"$T/$1" shut eof &
+	poll_until test -e "$T/$1.up"
+}
+export -f as_written held
+
+@test "the commands of contrib/scale-out, as they are written" {
+	needs socat socat
+	in_network 'machines
+		install_program BYTE_PROXY_MAP=0x01=192.0.2.3:9001
+		host three 5
+		on three bash -c "$(as_written "^byte-proxy ")" 2>"$T/three.err" &
+		poll_until grep -q "msg=listening address=\[::\]:9092" "$T/three.err"
+		on client talk connect 192.0.2.5:9092 \
+			send:"PROXY UNKNOWN\r\n\x01hello" expect:hello shut eof
+		# Behind the first "&&" is what changes the machine.
+		check=$(as_written "^haproxy ")
+		cd "$TESTS/../contrib/scale-out"
+		PATH=$BUILD/servers/haproxy/usr/sbin:$PATH bash -c "${check%% &&*}"
+		cd /
+		eval "$(as_written "^tell()")"
+		mapfile -t commands < <(as_written "^tell ")
+		[ ${#commands[@]} -eq 3 ]
+		haproxy_told "set server byte-proxy/two state drain"
+		held first
+		haproxy_told "set server byte-proxy/two state ready"
+		# Drain it.
+		[ -z "$(eval "${commands[0]}")" ]
+		for i in 1 2 3; do held others$i; done
+		carries two 3
+		# So many are left.
+		[ "$(eval "${commands[1]}")" -eq 1 ]
+		touch "$T/first"
+		none_left() { [ "$(eval "${commands[1]}")" -eq 0 ]; }
+		poll_until none_left
+		# It is back.
+		[ -z "$(eval "${commands[2]}")" ]
+		held last
+		carries one 1
+		touch "$T"/others{1,2,3} "$T/last"
+		poll_until closed two 3
+		poll_until closed one 2'
 }

@@ -47,6 +47,7 @@ load helpers
 		args+=(--map "0x$byte=unix:@$BATS_TEST_NAME-$$-$byte")
 		talk listen "unix:@$BATS_TEST_NAME-$$-$byte" "$T/port.$byte" \
 			expect:x "send:$byte" shut eof 2>>"$T/targets.err" 3>&- &
+		born $!
 		PIDS+=($!)
 	done
 	proxy "${args[@]}"
@@ -148,13 +149,25 @@ connect_times_out() {
 	ended "$PID" 0
 }
 
+@test "the resolver's process is waited for, though SIGCHLD was ignored" {
+	needs strace strace
+	target echo echo
+	# Else its number may be another's by the time that it is ended.
+	start super superserver "$T/super" -- env --ignore-signal=CHLD \
+		strace -o "$T/trace" -e trace=wait4 \
+		"$BYTE_PROXY" --map "0x01=localhost:${PORTS[echo]}"
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client send:'\x01x' expect:x shut eof
+	grep -qE '^wait4\(.* = [1-9]' "$T/trace"
+}
+
 @test "no process for the resolver: that is this machine's fault" {
 	needs_root
 	install -m 755 "$BYTE_PROXY" "$T/program"
 	chmod 711 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
 		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
-	start super superserver "$T/super" -- setpriv --reuid 65529 --regid 65529 \
-		--clear-groups prlimit --nproc=1 "$T/program" --map '*=localhost:1'
+	start super superserver "$T/super" -- "${AS_OWN[@]}" \
+		prlimit --nproc=1 "$T/program" --map '*=localhost:1'
 	LOG=$T/super.err
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port") client send:x eof
@@ -196,18 +209,56 @@ connect_times_out() {
 	done
 }
 
-@test "an unknown byte with an end that never comes is dropped in bounded time" {
-	handed_over -- --map '0x01=127.0.0.1:1'
-	start slow talk connect "127.0.0.1:$PORT" send:'\xee' eof wait:8000
+# dropped_in_time: from now on. What a client goes on with takes longer.
+dropped_in_time() {
+	local start_ms
+	start_ms=$(now_ms)
 	poll_until test -s "$T/super.status"
+	soon $(($(now_ms) - start_ms)) 4000
 	expect_record result=no-route
 }
 
+@test "an unknown byte with an end that never comes is dropped in bounded time" {
+	handed_over -- --map '0x01=127.0.0.1:1'
+	start slow talk connect "127.0.0.1:$PORT" send:'\xee' eof \
+		"touch:$T/ended" "await:$T/over"
+	poll_until test -e "$T/ended"
+	dropped_in_time
+	touch "$T/over"
+}
+
+@test "an unknown byte with a little more all the time is, too" {
+	local i steps=()
+	for i in {1..100}; do
+		steps+=(send:x wait:50)
+	done
+	handed_over -- --map '0x01=127.0.0.1:1'
+	start slow talk connect "127.0.0.1:$PORT" send:'\xee' eof \
+		"touch:$T/ended" "${steps[@]}"
+	poll_until test -e "$T/ended"
+	dropped_in_time
+	# It had not come to its own end.
+	ended "$PID" 1
+}
+
+@test "an unknown byte with very much behind it: not all of it is taken" {
+	handed_over -- --map '0x01=127.0.0.1:1'
+	# More than what is taken and all buffers, and there within a moment.
+	run -1 client send:'\xee' put:150000000
+	[[ $output == *'send: '* ]]
+	handler_status 0
+	expect_record result=no-route bytes_up=0
+}
+
 @test "a target that refuses: the client sees an end, the status is 69" {
-	handed_over keep -- --map '*=127.0.0.1:1'
-	client send:'\x01' put:100000 eof
-	handler_status 69
-	expect_record result=connect-failed level=warning 'error=Connection refused'
+	local option
+	for option in keep times=1; do
+		handed_over "$option" -- --map '*=127.0.0.1:1'
+		client send:'\x01' put:5000000 eof
+		handler_status 69
+		expect_record result=connect-failed level=warning \
+			'error=Connection refused'
+	done
 }
 
 @test "a target without an answer: connect-timeout ends it" {
@@ -243,6 +294,88 @@ connect_times_out() {
 	ended "$CLIENT" 0
 }
 
+@test "SIGTERM that was there before the start ends at once" {
+	start super superserver "$T/super" -- env --block-signal=TERM bash -c \
+		'kill -TERM $$; exec "$@"' - "$BYTE_PROXY" --map '*=127.0.0.1:1'
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port") client eof
+	handler_status 0
+	expect_record result=terminated byte=
+	soon "$(field duration_us)" 3000000
+}
+
+# all_is_read: of what came for the port.
+all_is_read() {
+	[ "$(ss -Htn "sport = :$PORT" | awk '{ print $2 }')" = 0 ]
+}
+
+@test "SIGTERM within a PROXY header ends at once" {
+	needs ss iproute2
+	handed_over -- --map '*=127.0.0.1:1' --accept-proxy
+	start client talk connect "127.0.0.1:$PORT" send:'PROXY TCP4 192.0' \
+		"touch:$T/sent" eof
+	poll_until test -e "$T/sent"
+	poll_until all_is_read
+	kill -TERM "$(<"$T/super.pid")"
+	handler_status 0
+	expect_record result=terminated byte=
+	soon "$(field duration_us)" 3000000
+}
+
+@test "SIGTERM while a target is connected to ends at once" {
+	# shellcheck disable=SC2016 # expanded in there
+	in_network 'superserver "$T/super" -- "$BYTE_PROXY" \
+			--map "*=198.51.100.2:9" --connect-timeout 8s \
+			2>"$T/super.err" &
+		poll_until test -s "$T/super.port"
+		talk_connect send:x eof & client=$!
+		asked() { ss -Htn state syn-sent | grep -q .; }
+		poll_until asked
+		kill -TERM "$(<"$T/super.pid")"
+		wait $client
+		wait'
+	LOG=$T/super.err
+	handler_status 0
+	expect_record result=terminated target=198.51.100.2:9
+	soon "$(field duration_us)" 3000000
+}
+
+@test "SIGTERM while a full unix socket is waited for ends at once" {
+	needs strace strace
+	needs ss iproute2
+	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
+	poll_until listens_unix "$T/full"
+	FULL=$PID
+	kill -STOP "$FULL"
+	local i
+	for i in 1 2 3 4; do
+		start "hold$i" talk connect "unix:$T/full" end-seen
+	done
+	poll_until is_full
+	start super superserver "$T/super" -- strace -o "$T/trace" -e \
+		trace=connect "$BYTE_PROXY" --map "0x01=unix:$T/full" \
+		--connect-timeout 8s
+	LOG=$T/super.err
+	poll_until test -s "$T/super.port"
+	PORT=$(<"$T/super.port")
+	start client talk connect "127.0.0.1:$PORT" send:'\x01' eof
+	poll_until tried_again
+	# strace's child.
+	read -r i <"$T/super.pid"
+	kill -TERM "$(tr -d " " <"/proc/$i/task/$i/children")"
+	handler_status 0
+	expect_record result=terminated "target=unix:$T/full"
+	soon "$(field duration_us)" 3000000
+	kill -CONT "$FULL"
+}
+is_full() {
+	[ "$(ss -Hxl src "unix:$T/full" | awk '{ print $3 }')" -eq 2 ]
+}
+tried_again() {
+	[ "$(grep -c EAGAIN "$T/trace")" -ge 3 ]
+}
+
 @test "a client that was gone before the start: recorded, exit 0" {
 	target never rest
 	handed_over gone -- --map "*=${TARGETS[never]}"
@@ -271,23 +404,50 @@ connect_times_out() {
 
 @test "a route that needs no resolver never touches its files" {
 	needs strace strace
-	target echo echo
-	start super superserver "$T/traced" -- strace -f -o "$T/trace" \
-		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
-	poll_until test -s "$T/traced.port"
-	PORT=$(<"$T/traced.port") client send:'\x01hello' expect:hello shut eof
-	poll_until grep -q exited "$T/trace"
-	not grep -qE '"/etc/(resolv|hosts|nsswitch)|^[0-9]+ +(v?fork|clone3?)\(' "$T/trace"
+	local name
+	target v4 echo
+	target_at v6 '[::1]' echo
+	unix_target path "unix:$T/socket" echo
+	for name in v4 v6 path; do
+		rm -f "$T"/{traced.*,trace}
+		start super superserver "$T/traced" -- strace -f -o "$T/trace" \
+			"$BYTE_PROXY" --map "0x01=${TARGETS[$name]}"
+		poll_until test -s "$T/traced.port"
+		PORT=$(<"$T/traced.port") client send:'\x01hello' expect:hello \
+			shut eof
+		poll_until grep -q exited "$T/trace"
+		not grep -qE '"/etc/(resolv|hosts|nsswitch)|^[0-9]+ +(v?fork|clone3?)\(' \
+			"$T/trace"
+	done
 }
 
-@test "the client is left as it was found: no O_NONBLOCK for a small one" {
+# left_as_it_was BYTES FLAGS OPTIONS...: the flags of the client's open file, which
+# others may have too, when so much has gone each way.
+left_as_it_was() {
+	local bytes=$1 flags=$2
+	shift 2
+	rm -f "$T"/super.* "$T/flags"
 	target echo echo
-	start super superserver keep "$T/super" -- bash -c \
+	start super superserver keep "$@" "$T/super" -- bash -c \
 		'"$@"; grep flags: /proc/self/fdinfo/0 >"$0"' "$T/flags" \
 		"$BYTE_PROXY" --map "0x01=${TARGETS[echo]}"
 	poll_until test -s "$T/super.port"
 	PORT=$(<"$T/super.port")
-	client send:'\x01hello' expect:hello shut eof
+	client send:'\x01' "both:$bytes" shut eof
 	poll_until test -s "$T/flags"
-	grep -qE 'flags:[[:space:]]*02$' "$T/flags"
+	grep -qE "flags:[[:space:]]*$flags\$" "$T/flags" || {
+		cat "$T/flags" >&2
+		return 1
+	}
+	end_all
+}
+
+@test "the client is left as it was found: no O_NONBLOCK that was not there" {
+	left_as_it_was 5 02
+	left_as_it_was 3000000 02
+}
+
+@test "the client is left as it was found: O_NONBLOCK that was there" {
+	left_as_it_was 5 04002 nonblock
+	left_as_it_was 3000000 04002 nonblock
 }

@@ -42,6 +42,32 @@ served() {
 	poll_until served 127.0.0.2
 }
 
+one_is_gone() {
+	gone "$1" || gone "$2"
+}
+
+@test "who is refused sees an end, and no reset for what it sent before" {
+	target echo echo
+	proxy --map "0x01=${TARGETS[echo]}" --max-connections-per-source 1
+	held a 1 127.0.0.2
+	# All of it is there before anybody looks.
+	stop_spares
+	start refused talk connect "127.0.0.1:$PORT" from=127.0.0.2 put:30000 \
+		acked "touch:$T/sent" "await:$T/refused" eof \
+		send:x
+	REFUSED=$PID
+	poll_until test -e "$T/sent"
+	kill -CONT "${SPARES[@]}"
+	# A reset would come when the process ends, behind the end: who has seen it
+	# can send no more.
+	poll_until one_is_gone "${SPARES[@]}"
+	touch "$T/refused"
+	ended "$REFUSED" 0
+	expect_record result=source-limit
+	touch "$T/a.go"
+	ended "$CLIENT" 0
+}
+
 @test "a handler that is killed gives its place back" {
 	target echo times=9 echo
 	proxy --map "0x01=${TARGETS[echo]}" --max-connections-per-source 1

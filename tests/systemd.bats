@@ -38,6 +38,10 @@ setup_file() {
 	passed
 }
 
+@test "the environment names no client" {
+	passed
+}
+
 @test "stopping an instance drains it" {
 	passed
 }

@@ -452,8 +452,8 @@ transparently() {
 	install -m 755 "$BYTE_PROXY" "$T/program"
 	chmod 711 "$T" "$BATS_RUN_TMPDIR" "$BATS_FILE_TMPDIR" \
 		"$(dirname "$T")" "$BATS_SUITE_TMPDIR"
-	start super superserver "$T/super" -- setpriv --reuid 65533 --regid 65533 \
-		--clear-groups "$T/program" --transparent \
+	start super superserver "$T/super" -- "${AS_OWN[@]}" \
+		"$T/program" --transparent \
 		--map "0x01=${TARGETS[echo]}"
 	LOG=$T/super.err
 	poll_until test -s "$T/super.port"

@@ -58,6 +58,17 @@ given_up_while_a_handler_goes_on() {
 	[ "$output" = HELLO ]
 }
 
+@test "a file on standard output, of what a file says, in bulk" {
+	target upper upper
+	{
+		printf '\1'
+		seq -f 'line %.0f' 200000
+	} >"$T/in"
+	run -0 bash -c 'shift; "$@" <"$0/in" >"$0/out"' "$T" - \
+		"$BYTE_PROXY" --log syslog --map "0x01=${TARGETS[upper]}"
+	cmp "$T/out" <(seq -f 'LINE %.0f' 200000)
+}
+
 @test "socat EXEC, with a socket pair and with pipes" {
 	needs socat socat
 	local kind patience=1
@@ -285,6 +296,38 @@ given_up_while_a_handler_goes_on() {
 	[[ $output == *'standard input: expected a stream socket'* ]]
 	run socat - "EXEC:$BYTE_PROXY --map \*=a\:1,socktype=5"
 	[[ $output == *'standard input: expected a stream socket'* ]]
+}
+
+# answers_at_once WAY: of two small writes none waits for the other, each way. The
+# first connections of a listener that was handed over may be tuned one by one.
+answers_at_once() {
+	local i
+	for i in 1 2 3 4; do
+		client send:'\x01pingpong' expect:pingpong shut eof
+	done
+	run -0 client send:'\x01' rtt:50 shut eof
+	# With a wait nearly every round takes 40 ms.
+	soon "${lines[0]}" 10 || {
+		echo "$1: round trips of over 35 ms: ${lines[0]} of 50" >&2
+		return 1
+	}
+	end_all
+}
+
+@test "two small writes each way never wait for one another, in any way in" {
+	local accept
+	target pairs times=9 pairs
+	proxy --map "0x01=${TARGETS[pairs]}"
+	answers_at_once --listen-port
+	target pairs times=9 pairs
+	handed_over times=9 -- --map "0x01=${TARGETS[pairs]}"
+	answers_at_once 'standard input'
+	for accept in '' '--accept'; do
+		target pairs times=9 pairs
+		# shellcheck disable=SC2086 # none, or one
+		activate $accept -- --map "0x01=${TARGETS[pairs]}"
+		answers_at_once "LISTEN_FDS $accept"
+	done
 }
 
 @test "inherited state: all signals blocked or ignored, stray descriptors" {

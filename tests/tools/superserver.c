@@ -11,9 +11,10 @@
  *
  *	stderr     the connection is on descriptor 2 too
  *	keep       hold a duplicate of it when the child is dead, as PID 1 does,
- *	           until the client has closed
+ *	           until both ends have closed
  *	signals    block all signals, ignore SIGTERM and SIGPIPE
  *	stray      leave descriptors 3 to 20 open
+ *	nonblock   make it non-blocking, as one that polls may have it
  *	timestamps have the kernel report each segment in the error queue
  *	gone       wait until the client is gone before starting
  *	times=N    end after N connections (1)
@@ -36,7 +37,7 @@
 #include <linux/net_tstamp.h>
 
 struct options {
-	bool on_stderr, keep, signals, stray, gone, timestamps;
+	bool on_stderr, keep, signals, stray, gone, nonblock, timestamps;
 	int times, port;
 };
 
@@ -104,10 +105,10 @@ static _Noreturn void start(
 	_exit(127);
 }
 
-/* Until a reset or these events are visible, at most ten seconds. */
-static void wait_until_gone(int connection, short events)
+/* Until a reset, or the end of both directions, at most ten seconds. */
+static void wait_until_gone(int connection)
 {
-	struct pollfd fd = {.fd = connection, .events = events};
+	struct pollfd fd = {.fd = connection};
 
 	poll(&fd, 1, 10000);
 }
@@ -127,6 +128,8 @@ static char **parse(int argc, char *argv[], struct options *options)
 			options->stray = true;
 		else if (strcmp(argv[i], "gone") == 0)
 			options->gone = true;
+		else if (strcmp(argv[i], "nonblock") == 0)
+			options->nonblock = true;
 		else if (strcmp(argv[i], "timestamps") == 0)
 			options->timestamps = true;
 		else if (sscanf(argv[i], "times=%d", &options->times) != 1 &&
@@ -144,7 +147,9 @@ static pid_t serve(const struct options *options, int connection,
 	pid_t pid;
 
 	if (options->gone)
-		wait_until_gone(connection, 0);
+		wait_until_gone(connection);
+	if (options->nonblock)
+		fcntl(connection, F_SETFL, O_RDWR | O_NONBLOCK);
 	if (options->timestamps)
 		setsockopt(connection, SOL_SOCKET, SO_TIMESTAMPING, &stamps,
 		    sizeof(stamps));
@@ -183,6 +188,6 @@ int main(int argc, char *argv[])
 		    WIFEXITED(status) ? WEXITSTATUS(status)
 				      : 128 + WTERMSIG(status));
 	if (kept >= 0)
-		wait_until_gone(kept, POLLRDHUP);
+		wait_until_gone(kept);
 	return 0;
 }
