@@ -34,14 +34,14 @@ held_flags() {
 
 @test "a client is left as it was where only one end could be made non-blocking" {
 	target sink get:3000000 eof
-	handed_over_traced -e trace=ioctl -e inject=ioctl:error=ENOMEM:when=2 \
+	handed_over_traced -e trace=fcntl,ioctl -e inject=fcntl:error=ENOMEM:when=3 \
 		-- --map "0x01=${TARGETS[sink]}" --idle-timeout 1s
 	start client talk connect "127.0.0.1:$PORT" send:'\x01' put:3000000 eof \
 		"await:$T/go"
 	CLIENT=$PID
 	expect_record result=idle-timeout bytes_up=3000000
 	grep -q 'ioctl(0, FIONBIO, \[1\]) *= 0' "$T/trace"
-	grep -q 'ioctl(3, FIONBIO, \[1\]).*INJECTED' "$T/trace"
+	grep -q 'fcntl(3, F_GETFL.*INJECTED' "$T/trace"
 	[ "$(held_flags | wc -l)" -eq 2 ]
 	not grep -qE '4...$' <(held_flags)
 	touch "$T/go"

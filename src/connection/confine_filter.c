@@ -153,7 +153,7 @@ int confine_filter_relaying(socklen_t reset_length)
 	CALL(exit_group),	/* the process's end */
 	CALL(getpid),		/* log: a line's pid */
 	CALL(pipe2),		/* pump: bulk */
-	CALL_IF_ANY(fcntl, 1, F_GETPIPE_SZ, F_SETPIPE_SZ,
+	CALL_IF_ANY(fcntl, 1, F_GETFL, F_GETPIPE_SZ,
 	    F_SETPIPE_SZ, KILL), /* pump: bulk */
 	CALL_IF_ANY(ioctl, 1, FIONBIO, SIOCATMARK,
 	    SIOCOUTQ, KILL),	/* pump: bulk, urgent data; relay: a reset */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -67,6 +68,17 @@ bool end_is_closed_for_reading(int fd)
 	struct pollfd polled = {.fd = fd};
 
 	return poll(&polled, 1, 0) == 0;
+}
+
+int end_unblock(int fd, bool *ret_changed)
+{
+	const int flags = fcntl(fd, F_GETFL);
+	int on = 1;
+
+	if (flags < 0 || flags & O_NONBLOCK)
+		return flags < 0 ? -1 : 0;
+	*ret_changed = true;
+	return ioctl(fd, FIONBIO, &on);
 }
 
 void end_empty_error_queue(int fd)

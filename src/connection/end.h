@@ -29,6 +29,13 @@ bool end_may_fail(int error);
 ssize_t end_write(int fd, const char *bytes, size_t size);
 
 /*
+ * Makes an open file non-blocking (ioctl_tty(2), FIONBIO), for all who share
+ * it. Where it was not, *ret_changed is true from before it may be. Returns 0,
+ * or -1 with errno.
+ */
+int end_unblock(int fd, bool *ret_changed);
+
+/*
  * Whether a unix socket that failed with EPIPE has a peer that has only closed
  * its half for reading, and may still send.
  */

@@ -88,15 +88,12 @@ static bool is_retry(int error)
  */
 static void start_splicing(struct pump *pump)
 {
-	int on = 1;
-
 	pump->streak = 0;
 	pump->can_splice = false;
 	if (pipe_open(&pump->pipe) < 0)
 		return;
-	pump->unblocked = true; /* or just one of them is, soon */
-	if (ioctl(pump->source, FIONBIO, &on) < 0 ||
-	    ioctl(pump->sink, FIONBIO, &on) < 0) {
+	if (end_unblock(pump->source, &pump->unblocked) < 0 ||
+	    end_unblock(pump->sink, &pump->unblocked) < 0) {
 		pump_close(pump);
 		return;
 	}

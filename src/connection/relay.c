@@ -271,7 +271,7 @@ static void run(struct relay *relay)
 	}
 }
 
-/* A pump made them non-blocking; duplicates of the client's live on. */
+/* A pump made it non-blocking, and duplicates of it live on. */
 static void restore_blocking(const struct relay *relay)
 {
 	int off = 0;

@@ -59,6 +59,8 @@ void kernel_init(const struct sim_setup *setup, bool traces)
 	rules_init();
 	for (enum sim_end end = 0; end < SIM_ENDS; end++)
 		sim.ends[end].kind = setup->kinds[end];
+	client->non_blocking = setup->unblocked;
+	target->non_blocking = true; /* it was dialled */
 	client->sent = client->arrived = client->taken = setup->first_bytes;
 	if (setup->was_reset) {
 		tcp_peer_sends(SIM_TARGET, 5000);

@@ -44,6 +44,7 @@ struct sim_setup {
 	uint32_t first_bytes;    /* what the relay begins with, of the client */
 	uint32_t idle_ms, half_ms, drain_ms;
 	bool is_quick;  /* the network moves at every call, not just in waits */
+	bool unblocked; /* the client was non-blocking before */
 	bool signals;   /* SIGTERM is sent, too */
 	bool faults;    /* calls are interrupted, or do less */
 	bool failing;   /* calls fail */

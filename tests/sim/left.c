@@ -201,9 +201,10 @@ static void check_left(const struct record *record)
 	for (int i = 0; i < SIM_PIPES; i++)
 		MUST(!sim.pipes[i].open[0] && !sim.pipes[i].open[1],
 		    "pipe %d is left open", i);
-	MUST(!sim.ends[SIM_CLIENT].non_blocking ||
+	MUST(sim.ends[SIM_CLIENT].non_blocking == sim.setup->unblocked ||
 		 sim.ends[SIM_CLIENT].stays_unblocked,
-	    "the client stays non-blocking");
+	    "the client is left %sblocking",
+	    sim.setup->unblocked ? "" : "non-");
 	MUST(record->bytes_up == sim.ends[SIM_TARGET].accepted,
 	    "bytes_up is %llu", (unsigned long long)record->bytes_up);
 	MUST(record->bytes_down == sim.ends[SIM_CLIENT].accepted,

@@ -143,9 +143,13 @@ int sim_fcntl(int fd, int command, ...)
 	size_t wanted;
 
 	kernel_enter(CALL_PIPE);
-	MUST(pipe, "fcntl() of descriptor %d", fd);
+	MUST(pipe || command == F_GETFL, "fcntl() of descriptor %d", fd);
 	if (kernel_fails(FAILS_OTHER, 0))
 		return -1;
+	if (command == F_GETFL)
+		return sim.ends[kernel_end_of(fd, "fcntl")].non_blocking
+			   ? O_NONBLOCK
+			   : 0;
 	if (command == F_GETPIPE_SZ)
 		return (int)pipe->bytes;
 	MUST(command == F_SETPIPE_SZ, "fcntl() with %d", command);

@@ -9,7 +9,12 @@
 
 const struct sim_setup setups[SETUPS] = {
     {.name = "plain", BUFFERS, PIPES, .first_bytes = 10},
-    {.name = "quick", BUFFERS, PIPES, .first_bytes = 0, .is_quick = true},
+    {.name = "quick",
+	BUFFERS,
+	PIPES,
+	.first_bytes = 0,
+	.is_quick = true,
+	.unblocked = true},
     {.name = "no-pipes",
 	BUFFERS,
 	.step_bytes = 10000,
