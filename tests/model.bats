@@ -29,6 +29,10 @@ model() {
 		target:read@0" urgent
 }
 
+@test "model: send() is told of the reset, and what reads then sees an end" {
+	model -s "client:send=1 target:urgent=2@0 target:reset@2" urgent
+}
+
 @test "model: an end fails with its own error while the other one does" {
 	model -s "client:send=1 target:send=1@0 client:reset@1 target:vanish@0"
 }
