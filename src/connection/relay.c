@@ -189,6 +189,8 @@ static void step(struct relay *relay)
 					  (fds[i].revents && !fds[i].events)))
 			look_at_end(relay, i);
 	pump_step(&relay->up, fds[CLIENT_IN].revents);
+	/* The error of a reset is told but once: down would see an end. */
+	note_resets(relay);
 	pump_step(&relay->down, fds[TARGET].revents);
 	note_resets(relay);
 	derive_deadlines(relay, before != moved(relay));
