@@ -546,7 +546,7 @@ uses_all() {
 	diff "$T/allowed" "$T/used"
 	# And of those with arguments that count, each.
 	local value
-	for value in F_GETPIPE_SZ F_SETPIPE_SZ FIONBIO SIOCATMARK \
+	for value in F_GETFL F_GETPIPE_SZ F_SETPIPE_SZ FIONBIO SIOCATMARK \
 		'[ST]IOCOUTQ'; do
 		grep -qE "^(fcntl|ioctl)\([0-9]+, $value" "$T/trace" ||
 			{ echo "unused: $value" >&2; return 1; }

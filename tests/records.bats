@@ -274,6 +274,7 @@ says_clients() {
 
 @test "a record waits for a syslog whose queue is full, and no client for it" {
 	needs socat socat
+	own_pace "the five seconds are over before all are there"
 	# What is served has its log prepared, what has no route has not.
 	in_network 'start_syslog "$T/syslog" 0
 		syslog=$!

@@ -214,7 +214,7 @@ a_stall_costs_nothing() {
 	proxy --map "0x01=${TARGETS[echo]}"
 	# Each that is held back takes 200 ms more.
 	run -0 client send:'\x01' both:3000000 took "${steps[@]}" took shut eof
-	soon "$((lines[1] - lines[0]))" 1500000 || {
+	soon "$((lines[1] - lines[0]))" 3000000 || {
 		echo "twenty took ${lines[0]} to ${lines[1]} us" >&2
 		return 1
 	}
@@ -267,7 +267,8 @@ a_stall_costs_nothing() {
 	while read -r call size steps; do
 		target source put:20000000 shut rest
 		rm -f "$T"/super.*
-		# Of this process's calls of fcntl the first one asks for the size.
+		# Of this process's calls of fcntl the first one asks for the size,
+		# and two ask whether the ends are non-blocking.
 		start super superserver "$T/super" -- strace -o "$T/trace" \
 			-e trace=fcntl,splice -e "inject=fcntl:error=EPERM:when=$call" \
 			"$BYTE_PROXY" --map "0x01=${TARGETS[source]}"
@@ -283,8 +284,8 @@ a_stall_costs_nothing() {
 		end_all
 	done <<-'END'
 		99 1048576 SETPIPE_SZ, 262144 SETPIPE_SZ, 1048576
-		3 262144 SETPIPE_SZ, 262144 SETPIPE_SZ, 1048576
-		2 65536 SETPIPE_SZ, 262144
+		5 262144 SETPIPE_SZ, 262144 SETPIPE_SZ, 1048576
+		4 65536 SETPIPE_SZ, 262144
 	END
 }
 
@@ -309,8 +310,10 @@ a_stall_costs_nothing() {
 	CLIENT=$PID
 	poll_until test -e "$T/up"
 	# One of two pages would be worse than none, and none is left behind.
-	not grep pipe: <<<"$(find "/proc/$(tail -n 1 "$T/super.pid")/fd" \
-		-printf '%l\n')"
+	# (Valgrind has one of its own.)
+	find "/proc/$(tail -n 1 "$T/super.pid")/fd" -printf '%l\n' >"$T/links"
+	grep -q socket: "$T/links"
+	is_under_valgrind || not grep pipe: "$T/links"
 	touch "$T/go"
 	ended "$CLIENT" 0
 	client send:'\x01' put:1000000 get:1000000 shut eof

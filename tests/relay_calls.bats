@@ -4,8 +4,11 @@
 
 load helpers
 
+HELD=(keep)
+
 # handed_over_traced OPTIONS... -- ARGUMENTS...: as handed_over does it, under
-# strace with these options, which writes to $T/trace.
+# strace with these options, which writes to $T/trace; HELD has options of the
+# super-server.
 handed_over_traced() {
 	local options=()
 	needs strace strace
@@ -15,7 +18,7 @@ handed_over_traced() {
 		shift
 	done
 	shift
-	start super superserver keep "$T/super" -- strace -f -o "$T/trace" \
+	start super superserver "${HELD[@]}" "$T/super" -- strace -f -o "$T/trace" \
 		"${options[@]}" "$BYTE_PROXY" "$@"
 	SUPER_PID=$PID
 	LOG=$T/super.err
@@ -35,7 +38,7 @@ held_flags() {
 @test "a client is left as it was where only one end could be made non-blocking" {
 	target sink get:3000000 eof
 	handed_over_traced -e trace=fcntl,ioctl -e inject=fcntl:error=ENOMEM:when=3 \
-		-- --map "0x01=${TARGETS[sink]}" --idle-timeout 1s
+		-- --map "0x01=${TARGETS[sink]}" --idle-timeout 5s
 	start client talk connect "127.0.0.1:$PORT" send:'\x01' put:3000000 eof \
 		"await:$T/go"
 	CLIENT=$PID
@@ -51,6 +54,8 @@ held_flags() {
 @test "nothing is written to a pipe of which it is not known whether it has room" {
 	needs strace strace
 	own_pace "calls are valgrind's too"
+	# Elsewhere poll() is ppoll(2), with which the relay waits as well.
+	[ "$(uname -m)" = x86_64 ] || skip "poll(2) is a call of this machine only"
 	target source put:1000000 rest
 	mkfifo "$T/fifo"
 	exec 8<>"$T/fifo" # that nobody reads
@@ -73,6 +78,40 @@ held_flags() {
 		put:1000@4 acked reset
 	ended "$TARGET_PID" 0
 	expect_record result=client-reset bytes_up=86537
+}
+
+@test "urgent data that come while it stands at the mark of others, in bulk" {
+	target oob inline get:65536@2 "touch:$T/there" expect:a get:1000@3 \
+		expect:b get:1000@4 shut eof
+	handed_over_traced -e trace=splice -e inject=splice:delay_exit=500000 \
+		-- --map "0x01=${TARGETS[oob]}"
+	client send:'\x01' put:65536@2 "await:$T/there" oob:a put:1000@3 oob:b \
+		put:1000@4 shut eof
+	ended "$TARGET_PID" 0
+	expect_record result=closed bytes_up=67538
+}
+
+@test "urgent data of a unix socket that come between two calls" {
+	unix_target oob "unix:$T/socket" put:65536@2 "await:$T/there" oob:! \
+		put:1000@3 shut rest
+	handed_over_traced -e trace=splice -e inject=splice:delay_exit=500000 \
+		-- --map "0x01=unix:$T/socket"
+	client inline send:'\x01' get:65536@2 "touch:$T/there" expect:! \
+		get:1000@3 eof
+	expect_record result=closed bytes_down=66537
+}
+
+@test "urgent data that come while poll() reports the error queue" {
+	# It reports that what was sent has been, and what comes then is later.
+	target oob inline send:hello expect:!abc shut eof
+	HELD=(timestamps)
+	handed_over_traced -e trace=ppoll,recvmsg \
+		-e inject=ppoll:delay_exit=500000 \
+		-- --map "0x01=${TARGETS[oob]}"
+	client send:'\x01' expect:hello wait:200 oob:! send:abc \
+		shut eof
+	ended "$TARGET_PID" 0
+	expect_record result=closed bytes_up=4 bytes_down=5
 }
 
 @test "urgent data and a reset that come while something is held" {

@@ -294,7 +294,8 @@ given_up_while_a_handler_goes_on() {
 	# A connected one, too, and one of messages that has connections.
 	run -78 socat UDP:127.0.0.1:9 "EXEC:$BYTE_PROXY --map \*=a\:1,nofork"
 	[[ $output == *'standard input: expected a stream socket'* ]]
-	run socat - "EXEC:$BYTE_PROXY --map \*=a\:1,socktype=5"
+	# Once its own input has ended socat waits half a second, or so long.
+	run socat -t 60 - "EXEC:$BYTE_PROXY --map \*=a\:1,socktype=5"
 	[[ $output == *'standard input: expected a stream socket'* ]]
 }
 
