@@ -81,6 +81,16 @@ int end_unblock(int fd, bool *ret_changed)
 	return ioctl(fd, FIONBIO, &on);
 }
 
+int end_keep_urgent(int fd)
+{
+	const int on = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)) == 0 ||
+	    errno == ENOTSOCK || end_may_fail(errno))
+		return 0;
+	return -1;
+}
+
 void end_empty_error_queue(int fd)
 {
 	struct msghdr message = {0};

@@ -36,6 +36,14 @@ ssize_t end_write(int fd, const char *bytes, size_t size);
 int end_unblock(int fd, bool *ret_changed);
 
 /*
+ * From now on urgent data stay among the other bytes (socket(7), SO_OOBINLINE),
+ * and none are dropped when more come before they were read. What has no such
+ * data is left as it is. Returns 0, or -1 with errno where this machine
+ * refuses.
+ */
+int end_keep_urgent(int fd);
+
+/*
  * Whether a unix socket that failed with EPIPE has a peer that has only closed
  * its half for reading, and may still send.
  */

@@ -82,9 +82,20 @@ static bool is_retry(int error)
 	return error == EAGAIN || error == EINTR;
 }
 
+/* The source has ended: by EOF, or with an error. */
+static void end_source(struct pump *pump, int error)
+{
+	if (error) {
+		pump->source_reset = true;
+		pump->error = error;
+	}
+	pump->state = PUMP_DRAINING;
+}
+
 /*
  * Makes the pipe. splice() blocks on a socket that is not non-blocking,
  * whatever its flags say (splice(2), SPLICE_F_NONBLOCK), so both have to be.
+ * Of a unix socket it would skip urgent data at which it begins.
  */
 static void start_splicing(struct pump *pump)
 {
@@ -94,6 +105,11 @@ static void start_splicing(struct pump *pump)
 		return;
 	if (end_unblock(pump->source, &pump->unblocked) < 0 ||
 	    end_unblock(pump->sink, &pump->unblocked) < 0) {
+		pump_close(pump);
+		return;
+	}
+	if (end_keep_urgent(pump->source) < 0) {
+		end_source(pump, errno);
 		pump_close(pump);
 		return;
 	}
@@ -108,16 +124,6 @@ static void note_splice(struct pump *pump, size_t n)
 	else
 		pump->streak++;
 	pipe_adapt(&pump->pipe, n);
-}
-
-/* The source has ended: by EOF, or with an error. */
-static void end_source(struct pump *pump, int error)
-{
-	if (error) {
-		pump->source_reset = true;
-		pump->error = error;
-	}
-	pump->state = PUMP_DRAINING;
 }
 
 /*
@@ -207,19 +213,15 @@ static void fill_by_copy(struct pump *pump, size_t size)
 }
 
 /*
- * There is urgent data: takes what is before it, or, at its mark, it alone.
- * From now on it stays among the other bytes (socket(7), SO_OOBINLINE), so that
- * none is lost where the next comes before it was read. splice() never gets
- * past a mark.
+ * There is urgent data: takes what is before it, or, at its mark, it alone. A
+ * splice() never gets past the mark of a TCP socket.
  */
 static void fill_urgent(struct pump *pump)
 {
-	int on = 1, at_mark = 0;
+	int at_mark = 0;
 
 	pump_close(pump);
-	if (setsockopt(
-		pump->source, SOL_SOCKET, SO_OOBINLINE, &on, sizeof(on)) < 0 &&
-	    pump->source_is_socket) {
+	if (end_keep_urgent(pump->source) < 0) {
 		end_source(pump, errno);
 		return;
 	}
@@ -241,7 +243,7 @@ static bool fill(struct pump *pump, bool first)
 		start_splicing(pump);
 	if (pipe_is_open(&pump->pipe))
 		return fill_by_splice(pump);
-	if (first)
+	if (first && pump->state == PUMP_FLOWING)
 		fill_by_copy(pump, copy_bytes(pump));
 	return first && pump->streak >= BULK_STREAK;
 }
@@ -322,8 +324,10 @@ static void pass_end_on(struct pump *pump)
 
 void pump_step(struct pump *pump, short source_events)
 {
-	/* Unasked poll() reports a hang-up, but nothing that is urgent. */
-	bool readable = pump_source_events(pump) && source_events & ~POLLOUT;
+	/* Unasked poll() reports a hang-up, but nothing that is urgent, and
+	   with POLLERR alone there was only an error queue to look at. */
+	bool readable = pump_source_events(pump) &&
+			source_events & (POLLIN | POLLPRI | POLLHUP);
 
 	if (pump->held && !drain(pump))
 		return;

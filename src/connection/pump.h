@@ -38,7 +38,7 @@ struct pump {
 	bool urgent_is_ahead; /* there is some, behind what has not come yet */
 	bool can_splice;
 	struct pipe pipe; /* not open: copying */
-	bool unblocked;   /* it made one that was not non-blocking */
+	bool unblocked;   /* an end that was not non-blocking is now */
 	unsigned streak;  /* full reads, or short splices, in a row */
 	bool sink_is_tuned;
 	char *buffers[2];

@@ -273,7 +273,7 @@ static void run(struct relay *relay)
 	}
 }
 
-/* A pump made it non-blocking, and duplicates of it live on. */
+/* The client's, which others may have too; a target is always dialled so. */
 static void restore_blocking(const struct relay *relay)
 {
 	int off = 0;
