@@ -596,7 +596,9 @@ limit_processes() {
 		done 2>>"$T/clients.err" 3>&- &
 		pids+=($!)
 	done
-	for pid in "${pids[@]}"; do wait "$pid"; done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || { grep -v result=closed "$LOG" >&2; return 1; }
+	done
 	poll_until record_count 150
 	not grep -q system-error "$LOG"
 }

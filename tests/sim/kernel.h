@@ -90,6 +90,7 @@ struct sim_socket {
 	/* For the rules. */
 	bool was_reset;     /* by the peer */
 	bool reset_is_late; /* both halves had ended, but for what is unsent */
+	bool reset_is_new;  /* no poll() has returned since */
 	int64_t reset_us;
 	unsigned reset_sleep; /* how often the relay had slept until then */
 	bool unreadable;      /* a call failed: nothing is read any more ... */

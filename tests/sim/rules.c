@@ -116,6 +116,7 @@ void rules_reset(struct sim_socket *socket)
 	socket->reset_is_late =
 	    (socket->fin_arrived || socket->kind == SIM_TWO_PIPES) &&
 	    (socket->shut || (socket->kind == SIM_UNIX && socket->deaf));
+	socket->reset_is_new = true;
 	socket->reset_us = sim.now_us;
 	socket->reset_sleep = rules_seen.sleeps;
 }
@@ -161,8 +162,10 @@ void rules_awake(void)
 	MUST(rules_seen.idle_wakes < 2, "it wakes again and again for nothing");
 	rules_seen.progress = sim.progress;
 	rules_seen.calls = 0;
-	for (enum sim_end end = 0; end < SIM_ENDS; end++)
+	for (enum sim_end end = 0; end < SIM_ENDS; end++) {
 		sim.ends[end].stalled = sim.ends[end].stalls;
+		sim.ends[end].reset_is_new = false;
+	}
 }
 
 /* Nothing of what can be done towards this end was left undone. */
