@@ -191,6 +191,8 @@ int sim_ioctl(int fd, unsigned long request, ...)
 		break;
 	case SIOCATMARK:
 		*value = urgent_is_at_mark(socket);
+		if (*value)
+			socket->mark_told = socket->mark;
 		break;
 	case SIOCOUTQ:
 		if (socket->kind == SIM_TWO_PIPES) {

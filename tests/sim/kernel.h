@@ -68,7 +68,7 @@ struct sim_socket {
 	/* Urgent data (tcp(7)); each is behind the byte, and 0 for none. */
 	uint64_t urgent_sent; /* the last that the peer sent */
 	uint64_t mark;        /* what the relay may see, and has not read */
-	uint64_t mark_before; /* it has moved on from there */
+	uint64_t mark_told;   /* the last that SIOCATMARK has told */
 	bool is_late; /* a byte before it was lost, and comes once more */
 	bool inlined; /* SO_OOBINLINE */
 

@@ -64,7 +64,7 @@ static void check_urgent(enum sim_end to, size_t count, bool is_urgent)
 			 rules_seen.failures & 1U << FAILS_MARK,
 		    "the %s is not told what is urgent", name);
 	else
-		MUST(!is_urgent || from + count == source->mark_before,
+		MUST(!is_urgent || from + count == source->mark_told,
 		    "the %s is told that is urgent what is not", name);
 }
 

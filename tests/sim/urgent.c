@@ -50,7 +50,6 @@ void urgent_move(struct sim_socket *socket)
 	if (urgent_is_at_mark(socket) && !socket->inlined &&
 	    socket->arrived > socket->taken)
 		script_give_up();
-	socket->mark_before = socket->mark;
 	socket->mark = urgent;
 }
 
