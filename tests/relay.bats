@@ -252,8 +252,9 @@ a_stall_costs_nothing() {
 		poll_until test -s "$T/super.port"
 		PORT=$(<"$T/super.port") client send:'\x01' both:3000000 shut eof
 		grep -q INJECTED "$T/trace"
-		# Once, each way.
-		[ "$(grep -c INJECTED "$T/trace")" -le 2 ]
+		# Once, each way. (Who counts what is run locks a file at the end.)
+		[[ $BYTE_PROXY == */coverage/* ]] ||
+			[ "$(grep -c INJECTED "$T/trace")" -le 2 ]
 		handler_status 0
 		expect_record result=closed bytes_up=3000000 bytes_down=3000000
 		end_all
