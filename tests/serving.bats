@@ -86,26 +86,9 @@ all_targets_listen() {
 		"3:address=${TARGETS[abstract]}"
 }
 
-@test "a unix socket whose queue is full is waited for, within the timeout" {
-	# The listener takes nothing: its queue of one is full after two.
-	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
-	poll_until listens_unix "$T/full"
-	kill -STOP "$PID"
-	PIDS+=("$PID")
-	local i
-	for i in 1 2 3 4; do
-		start "hold$i" talk connect "unix:$T/full" end-seen
-	done
-	proxy --map "0x01=unix:$T/full" --connect-timeout 300ms
-	poll_until connect_times_out
-	kill -CONT "${PIDS[0]}"
-}
-connect_times_out() {
-	client send:'\x01' rest
-	grep -q 'result=connect-timeout' "$LOG"
-}
-
-@test "a client that resets while a full unix socket is waited for" {
+# full_unix_socket: the one at $T/full, whose program, $FULL, takes nothing: its
+# queue of one is full after two, sooner or later.
+full_unix_socket() {
 	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
 	poll_until listens_unix "$T/full"
 	FULL=$PID
@@ -114,6 +97,21 @@ connect_times_out() {
 	for i in 1 2 3 4; do
 		start "hold$i" talk connect "unix:$T/full" end-seen
 	done
+}
+
+@test "a unix socket whose queue is full is waited for, within the timeout" {
+	full_unix_socket
+	proxy --map "0x01=unix:$T/full" --connect-timeout 300ms
+	poll_until connect_times_out
+	kill -CONT "$FULL"
+}
+connect_times_out() {
+	client send:'\x01' rest
+	grep -q 'result=connect-timeout' "$LOG"
+}
+
+@test "a client that resets while a full unix socket is waited for" {
+	full_unix_socket
 	handed_over --  --map "0x01=unix:$T/full" --connect-timeout 0
 	# The queue is full, sooner or later: then nothing comes.
 	client send:'\x01' "await:$T/super.pid" quiet:100 reset
@@ -344,14 +342,8 @@ all_is_read() {
 @test "SIGTERM while a full unix socket is waited for ends at once" {
 	needs strace strace
 	needs ss iproute2
-	start full socat "UNIX-LISTEN:$T/full,backlog=1" "EXEC:cat"
-	poll_until listens_unix "$T/full"
-	FULL=$PID
-	kill -STOP "$FULL"
 	local i
-	for i in 1 2 3 4; do
-		start "hold$i" talk connect "unix:$T/full" end-seen
-	done
+	full_unix_socket
 	poll_until is_full
 	start super superserver "$T/super" -- strace -o "$T/trace" -e \
 		trace=connect "$BYTE_PROXY" --map "0x01=unix:$T/full" \
